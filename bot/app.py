@@ -1,0 +1,168 @@
+"""Builds everything from the settings; start and stop order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import locales
+from bot.attachments import Attachments
+from bot.channels import Channel, Poison, SendError
+from bot.channels.web import Web
+from bot.connect import connect
+from bot.dispatcher import Dispatcher
+from bot.media import Links
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.turns import Turns, Unavailable
+from bot.webstore import Letters, Uploads
+from handlers.events import Incoming
+from handlers.world import Rules
+from storage import database, directory, gazetteer, quarantine, schema
+from storage.files import Files
+from storage.keystore import Keystore
+from storage.mailbox import Mailbox
+from storage.retention import Keep
+from storage.store import Store
+from storage.vault import Vault
+
+log = logging.getLogger(__name__)
+NOTICE = "2026-11"  # version of the safety note a resident agrees to; a new one is shown again
+STOP_SECONDS = 8.0  # what is under way may take this long at the end; the service manager waits ten
+AGAIN = 30.0  # seconds until a channel that did not start is tried again
+
+
+@dataclass
+class App:
+    """The parts of one process, built but not started."""
+
+    settings: Settings
+    keystore: Keystore
+    database: database.Database
+    store: Store
+    files: Files
+    links: Links | None
+    web: Web
+    channels: Mapping[str, Channel]
+    turns: Turns
+    dispatcher: Dispatcher
+    schedule: Schedule
+    ready: set[str] = field(default_factory=set)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def handle(self, events: Sequence[Incoming | Poison], channel: str) -> None:
+        """Events of one webhook body; what nobody could read is set aside. Raises Unavailable."""
+        for poison in (e for e in events if isinstance(e, Poison)):
+            put = partial(
+                quarantine.put_raw,
+                store=self.store,
+                channel=channel,
+                event_id=poison.id,
+                raw=poison.raw,
+                why="unreadable",
+            )
+            await self.database.write(put)
+            log.error("update not readable", extra={"action": "quarantine", "channel": channel})
+        await self.turns.handle([e for e in events if not isinstance(e, Poison)])
+
+    async def start(self) -> None:
+        """Schema, dispatcher, schedule, then the platforms: a platform that is down does not keep the others waiting."""
+        await self.database.write(schema.migrate)
+        await self.database.read(partial(directory.refresh, store=self.store))
+        self.turns.on_commit(self.dispatcher.wake)
+        await self.schedule.start()
+        self.tasks.append(asyncio.create_task(self.dispatcher.run()))
+        self.tasks += [asyncio.create_task(self._open(c)) for c in self.channels.values()]
+
+    async def _open(self, channel: Channel) -> None:
+        """Register at the platform, again and again until it takes it; then poll, where polling is set."""
+        while True:
+            try:
+                await channel.start(self.settings.server.public_url)
+                break
+            except SendError as bad:
+                log.error("channel not started", extra={"channel": channel.name, "error": bad.why})
+                await asyncio.sleep(AGAIN)
+        self.ready.add(channel.name)
+        self.dispatcher.wake()
+        while channel.name == "telegram" and self.settings.telegram.mode == "polling":
+            try:
+                await channel.poll(partial(self.handle, channel=channel.name))  # type: ignore[attr-defined]
+            except Unavailable:
+                await asyncio.sleep(1.0)  # nothing was confirmed: the same updates come again
+
+    async def stop(self) -> None:
+        """Refuse what is new, finish what is in hand, keep the rest for the next start."""
+        self.schedule.stop()
+        await self.turns.close()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                self.turns.reopen()
+                await self.dispatcher.settle()
+        except TimeoutError:
+            log.warning("sends left under way", extra={"action": "stop"})
+        await self.turns.close()
+        for channel in self.channels.values():
+            await channel.close()
+        await self.database.close()
+
+
+def build(
+    settings: Settings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), alert_delay: float | None = None
+) -> App:
+    """Everything, from the settings. `alert_delay` in seconds overrides the settings' minutes (none in `try`)."""
+    words, atlas = locales.load(), gazetteer.load()
+    keystore = Keystore.open(settings.seal.keystore, now)
+    vault = Vault(keystore)
+    files = Files(settings.media.folder, vault)
+    base = database.connect(settings.database.url)
+    store = Store(vault, words, atlas, rules(settings, alert_delay), {}, now)
+    web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
+    channels = connect(settings, web, words)
+    store.splits = {name: channel.split for name, channel in channels.items()}
+    turns = Turns(base, store, most=settings.limits.batch)
+    _, key = keystore.current("web")
+    links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
+    dispatcher = Dispatcher(base, store, channels, Attachments(files, links), turns.handle, now=now)
+    schedule = Schedule(base, store, turns.handle, settings.digest.times, settings.zone, keep(settings), files)
+    return App(settings, keystore, base, store, files, links, web, channels, turns, dispatcher, schedule)
+
+
+def rules(settings: Settings, alert_delay: float | None) -> Rules:
+    limits = settings.limits
+    return Rules(
+        zone=settings.zone,
+        emergency=settings.emergency.by_country,
+        notice=NOTICE,
+        half_report_hours=limits.half_report_hours,
+        alert_delay=limits.alert_delay_minutes * 60 if alert_delay is None else alert_delay,
+        code_minutes=limits.code_minutes,
+        reports_an_hour=limits.reports_an_hour,
+    )
+
+
+def keep(settings: Settings) -> Keep:
+    kept = settings.retention
+    return Keep(
+        inbox=timedelta(days=kept.inbox_days),
+        letters=timedelta(days=kept.letters_days),
+        half_report=timedelta(hours=kept.half_report_hours),
+        quarantine=timedelta(days=kept.quarantine_days),
+        dead_letter=timedelta(days=kept.dead_letter_days),
+    )
+
+
+@asynccontextmanager
+async def running(app: App) -> AsyncIterator[App]:
+    """A started app that is stopped at the end, whatever happens."""
+    try:
+        await app.start()
+        yield app
+    finally:
+        await app.stop()

@@ -1,0 +1,181 @@
+"""LINE: webhook bodies to events, our messages to replies and pushes.
+
+The parts: `line_parse` reads, `line_render` draws, `line_api` speaks HTTP through line-bot-sdk, `line_menu` makes the
+rich menus. Facts: developers.line.biz/en/reference/messaging-api/.
+
+In the LINE Developers Console an operator switches on "Use webhook", "Webhook redelivery" (redelivered events carry
+the same id, so they are handled once) and "Allow bot to join group chats", and switches off auto-reply messages.
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.channels import Outgoing, Pace, Poison, SendError, line_parse, line_render
+from bot.channels.line_api import Answer, Api, Lost, checked
+from bot.channels.line_menu import Menu, install
+from handlers.events import Incoming
+
+TIMEOUT = 8.0  # seconds of one request: two tries of a reply fit into what is left of its token's minute
+TOKEN_FRESH = timedelta(seconds=40)  # a reply token lives one minute; hand over none that is older than this
+TOKEN_LEFT = timedelta(seconds=20)  # so for this long after a try, a refused token means that it was used
+MOST_CONTENT = 20 * 1024 * 1024  # bytes of one file, the same as Telegram lets a bot fetch
+REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # message ids are digits today; nothing else may get into a path
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Line:
+    """The LINE channel. `menus` are installed by `start`, the first as everybody's default.
+
+    `destination` is the bot's own user id; `start` asks for it when it is empty. `timeout` in seconds.
+    """
+
+    name = "line"
+    # LINE takes 2,000 requests a second on an endpoint and names no limit for one chat; ours only keep one busy chat
+    # from crowding out the others.
+    pace = Pace(
+        all_per_second=1_900.0,
+        chat_per_second=20.0,
+        chat_burst=20,
+        group_per_second=20.0,
+        group_burst=20,
+    )
+
+    def __init__(
+        self,
+        channel_secret: str,
+        access_token: str,
+        base_url: str = "https://api.line.me",
+        blob_base_url: str = "https://api-data.line.me",
+        *,
+        destination: str = "",
+        menus: Sequence[Menu] = (),
+        now: Callable[[], datetime] = utc_now,
+        timeout: float = TIMEOUT,
+        most_content: int = MOST_CONTENT,
+    ) -> None:
+        self._secret, self._destination = channel_secret.encode(), destination
+        self._api = Api(access_token, base_url, blob_base_url, timeout)
+        self._menus, self._menu_ids = tuple(menus), dict[str, str]()
+        self._now, self._most = now, most_content
+        self._lost: dict[str, datetime] = {}
+
+    def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Incoming | Poison]:
+        """Events of one webhook body; the signature comes before everything else. Raises BadSignature."""
+        line_parse.verify(self._secret, body, headers)
+        return line_parse.read(body, self._destination)
+
+    def split(self, messages: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+        return line_render.split(messages)
+
+    def is_group(self, chat: str) -> bool:
+        return line_render.is_group(chat)
+
+    async def send(self, out: Outgoing) -> str:
+        """By the reply token where there is one (free of charge), else by push (counted per member).
+
+        A reply has no retry key, so when its answer is lost it is tried once more with the same token: `Invalid reply
+        token` then means that the first try arrived, and nothing is pushed. The id of the message is unknown in that
+        case (empty). If the second try is lost as well the row is tried again later; should the token be too old by
+        then, a push may say it twice, which is better than never.
+        """
+        messages = line_render.render(out.chat, out.messages)
+        if not messages:
+            raise SendError("nothing to show", None)
+        if out.reply_token:
+            sent = await self._reply(out.reply_token, messages)
+            if sent is not None:
+                return sent
+        body = {"to": out.chat, "messages": messages}
+        answer = await self._api.call("POST", "/v2/bot/message/push", body, key=out.key)
+        if answer.status == 409:  # a request with this retry key was accepted before
+            return _last_id(answer)
+        return _last_id(checked(answer))
+
+    async def _reply(self, token: str, messages: list[dict[str, Any]]) -> str | None:
+        """None: the token is of no use and nothing was said by it."""
+        body = {"replyToken": token, "messages": messages}
+        try:
+            answer = await self._post_reply(body)
+        except Lost:
+            self._remember(token)
+            answer = await self._post_reply(body)
+        lost = self._lost.pop(token, None)
+        if answer.good:
+            return _last_id(answer)
+        if answer.status == 400 and "reply token" in answer.words:
+            return "" if lost and self._now() - lost <= TOKEN_LEFT else None
+        raise answer.failure
+
+    async def _post_reply(self, body: dict[str, Any]) -> Answer:
+        answer = await self._api.call("POST", "/v2/bot/message/reply", body)
+        if answer.status >= 500:
+            raise answer.failure
+        return answer
+
+    def _remember(self, token: str) -> None:
+        now = self._now()
+        self._lost = {t: at for t, at in self._lost.items() if now - at <= TOKEN_LEFT}
+        self._lost.setdefault(token, now)
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """Bytes of the file of message `ref`; LINE deletes them after a time it does not tell."""
+        if not REF.fullmatch(ref):
+            raise SendError("bad reference", None)
+        async with aclosing(self._api.stream(f"/v2/bot/message/{ref}/content", self._most)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def acknowledge(self, press: str) -> None:
+        """Nothing spins on LINE."""
+
+    async def leave(self, chat: str) -> None:
+        kind = "room" if chat.startswith("R") else "group"
+        answer = await self._api.call("POST", f"/v2/bot/{kind}/{chat}/leave")
+        if not answer.good and answer.status != 404:  # 404: not in it any more
+            raise answer.failure
+
+    async def start(self, public_url: str) -> None:
+        """Learn who we are, point the webhook at us, install the menus. Nothing is changed that is right already."""
+        self._destination = self._destination or str((await self._ask("/v2/bot/info")).get("userId", ""))
+        if public_url.startswith("https://"):  # LINE takes no other
+            await self._point_webhook(f"{public_url.rstrip('/')}/line")
+        if self._menus:
+            self._menu_ids = await install(self._api, self._menus)
+
+    async def _point_webhook(self, wanted: str) -> None:
+        path = "/v2/bot/channel/webhook/endpoint"
+        answer = await self._api.call("GET", path)
+        if answer.status != 404 and not answer.good:  # 404: none was ever set
+            raise answer.failure
+        if answer.json.get("endpoint") != wanted:
+            checked(await self._api.call("PUT", path, {"endpoint": wanted}))
+
+    async def link_menu(self, person: str, language: str) -> None:
+        """Show this person the menu of their language from now on. Raises SendError."""
+        menu = self._menu_ids.get(language)
+        if menu and not self.is_group(person):
+            checked(await self._api.call("POST", f"/v2/bot/user/{person}/richmenu/{menu}"))
+
+    async def quota(self) -> tuple[int | None, int]:
+        """Messages this month: how many the plan allows (None: as many as we like), and how many are used."""
+        allowed = await self._ask("/v2/bot/message/quota")
+        used = await self._ask("/v2/bot/message/quota/consumption")
+        limit = int(allowed["value"]) if allowed.get("type") == "limited" else None
+        return limit, int(used.get("totalUsage", 0))
+
+    async def _ask(self, path: str) -> dict[str, Any]:
+        return checked(await self._api.call("GET", path)).json
+
+    async def close(self) -> None:
+        await self._api.close()
+
+
+def _last_id(answer: Answer) -> str:
+    sent = answer.json.get("sentMessages") or [{}]
+    return str(sent[-1].get("id", ""))

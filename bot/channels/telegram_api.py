@@ -1,0 +1,248 @@
+"""Our requests to the Bot API, through python-telegram-bot. Every failure comes out as a SendError.
+
+Imported on first use: the library takes 0.75 s to load, which reading updates need not wait for.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from telegram import Bot, BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, Message
+from telegram.error import TelegramError, TimedOut
+
+from bot.channels import SendError
+from bot.channels.telegram_parts import Part, asks_location, inline, keyboard
+from bot.channels.telegram_read import WANTED
+from bot.channels.telegram_wire import Refused, Wire
+
+AGAIN_SECONDS = 5.0  # base delay; whoever tries again lengthens it
+TOKEN_SECONDS = 60.0  # a refused token is mended by a person
+DOWNLOAD_LIMIT = 20 * 2**20  # core.telegram.org/bots/api#getfile
+PHOTO_LIMIT = 10 * 2**20  # core.telegram.org/bots/api#sending-files; larger ones go as documents
+WEBHOOK_CONNECTIONS = 40  # Telegram's default; what waits is taken in one batch anyway
+LONGEST_BATCH = 100  # core.telegram.org/bots/api#getupdates
+
+NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}  # a preview calls the site of a smuggler from our side
+
+GONE = (
+    "chat not found",
+    "user not found",
+    "peer_id_invalid",
+    "user is deactivated",
+    "group chat was deleted",
+    "group chat was deactivated",
+    "bot was kicked",
+    "bot is not a member",
+)
+SAME = "message is not modified"
+UNEDITABLE = (
+    "message can't be edited",
+    "message to edit not found",
+    "message_id_invalid",
+    "there is no text in the message to edit",
+)
+
+# What each method plays; everything else is sent as a document (core.telegram.org/bots/api#sendvoice, #sendvideo).
+PLAYED = {
+    "photo": {"image/jpeg": "photo.jpg", "image/png": "photo.png", "image/webp": "photo.webp"},
+    "video": {"video/mp4": "video.mp4"},
+    "voice": {
+        "audio/ogg": "voice.ogg",
+        "audio/mpeg": "voice.mp3",
+        "audio/mp4": "voice.m4a",
+        "audio/x-m4a": "voice.m4a",
+        "audio/m4a": "voice.m4a",
+    },
+}
+DOCUMENTS = {
+    "image/jpeg": "photo.jpg",
+    "image/png": "photo.png",
+    "image/heic": "photo.heic",
+    "video/mp4": "video.mp4",
+    "video/quicktime": "video.mov",
+    "video/webm": "video.webm",
+    "audio/webm": "voice.webm",
+    "audio/ogg": "voice.ogg",
+    "application/pdf": "file.pdf",
+}
+
+SCOPES: Mapping[str, BotCommandScope] = {
+    "private": BotCommandScopeAllPrivateChats(),
+    "group": BotCommandScopeAllGroupChats(),
+}
+
+log = logging.getLogger(__name__)
+logging.getLogger("telegram").setLevel(logging.WARNING)  # at DEBUG the library writes whole messages
+
+
+class Api:
+    """One bot's side of the Bot API. Made inside a running loop."""
+
+    def __init__(self, token: str, base_url: str, base_file_url: str, patience: float) -> None:
+        self._wire, self._polling = Wire((base_url, base_file_url), patience), Wire((base_url,), patience)
+        self._bot = Bot(token, base_url, base_file_url, request=self._wire, get_updates_request=self._polling)
+
+    async def close(self) -> None:
+        await self._wire.shutdown()
+        await self._polling.shutdown()
+
+    async def send(self, chat: str, part: Part) -> str:
+        """Send one part; the id of the message. Raises SendError."""
+        with what_next():
+            group = chat.startswith("-")
+            number = _chat_id(chat)
+            if part.get("attachments"):
+                return str((await self._file(number, part, group)).message_id)
+            replaces = part.get("replaces", "")
+            if replaces.isdecimal() and not asks_location(part["buttons"], group) and await self._edit(number, part):
+                return str(replaces)
+            extra = NO_PREVIEW | keyboard(part["buttons"], group)
+            return str((await self._bot.send_message(number, part["text"], api_kwargs=extra)).message_id)
+
+    async def _edit(self, chat: int, part: Part) -> bool:
+        """Whether the message now says this. False: it cannot be edited any more."""
+        extra = NO_PREVIEW | inline(part["buttons"])
+        try:
+            await self._bot.edit_message_text(part["text"], chat, int(part["replaces"]), api_kwargs=extra)
+        except Refused as refused:
+            if refused.code == 400 and SAME in refused.description:
+                return True
+            if refused.code == 400 and any(why in refused.description for why in UNEDITABLE):
+                return False
+            raise
+        return True
+
+    async def _file(self, chat: int, part: Part, group: bool) -> Message:
+        (attachment,) = part["attachments"]
+        extra = keyboard(part["buttons"], group)
+        if attachment["kind"] == "pin":
+            return await self._bot.send_location(
+                chat, attachment["latitude"], attachment["longitude"], protect_content=True, api_kwargs=extra
+            )
+        content: bytes = attachment["bytes"]
+        kind, name = _as_sent(attachment["kind"], attachment.get("mime", ""), len(content))
+        send: Any = getattr(self._bot, f"send_{kind}")
+        sent: Message = await send(
+            chat, content, caption=part["text"] or None, filename=name, protect_content=True, api_kwargs=extra
+        )
+        return sent
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """The bytes of a file. Raises SendError, also when it is larger than a bot may download."""
+        with what_next():
+            file = await self._bot.get_file(ref)
+            if not file.file_path or (file.file_size or 0) > DOWNLOAD_LIMIT:
+                raise SendError("too big", None)
+            brought = 0
+            try:
+                async for chunk in self._wire.stream(file.file_path):
+                    brought += len(chunk)
+                    if brought > DOWNLOAD_LIMIT:
+                        raise SendError("too big", None)
+                    yield chunk
+            except Refused as refused:
+                if refused.code == 404:
+                    raise SendError("http 404", None) from None
+                raise
+
+    async def acknowledge(self, press: str) -> None:
+        """Stop the spinner. A press too old or a lost line is no loss; anything else is worth a line in the log."""
+        try:
+            with what_next():
+                await self._bot.answer_callback_query(press)
+        except SendError as error:
+            if error.retry_after is None and error.why != "http 400":
+                log.warning("press not acknowledged", extra={"why": error.why})
+
+    async def leave(self, chat: str) -> None:
+        """Leave a group; having left already is as good. Raises SendError."""
+        try:
+            with what_next():
+                await self._bot.leave_chat(_chat_id(chat))
+        except SendError as error:
+            if not error.gone:
+                raise
+
+    async def me(self) -> str:
+        """The bot's username. Raises SendError."""
+        with what_next():
+            return (await self._bot.get_me()).username or ""
+
+    async def menu(self, scope: str, language: str, commands: Sequence[tuple[str, str]]) -> None:
+        """What the menu button offers. English is for everybody whose language has no menu of its own."""
+        with what_next():
+            await self._bot.set_my_commands(
+                list(commands), SCOPES[scope], language_code=None if language == "en" else language
+            )
+
+    async def hook(self, url: str, secret_token: str) -> None:
+        """Have updates sent to `url`; what waits is kept. Raises SendError."""
+        with what_next():
+            await self._bot.set_webhook(
+                url, max_connections=WEBHOOK_CONNECTIONS, allowed_updates=WANTED, secret_token=secret_token
+            )
+
+    async def unhook(self) -> None:
+        """Keep updates for `updates`; what waits is kept. Raises SendError."""
+        with what_next():
+            await self._bot.delete_webhook(drop_pending_updates=False)
+
+    async def updates(self, offset: int, wait: float) -> list[Any]:
+        """Updates from `offset` on, raw: one that the library cannot read must not hide the others. Raises SendError.
+
+        Waits up to `wait` seconds for the first one.
+        """
+        asked = {"offset": offset, "limit": LONGEST_BATCH, "timeout": int(wait), "allowed_updates": list(WANTED)}
+        with what_next():
+            found = await self._polling.ask(
+                f"{self._bot.base_url}/getUpdates", asked, wait + self._polling.read_timeout
+            )
+            return found if isinstance(found, list) else []
+
+
+@contextmanager
+def what_next() -> Iterator[None]:
+    """Turns the library's errors into ours; the chain is cut because Telegram's words may hold a person's."""
+    try:
+        yield
+    except TelegramError as error:
+        raise failure(error) from None
+
+
+def failure(error: TelegramError) -> SendError:
+    """What to do about it (core.telegram.org/bots/api#responseparameters)."""
+    match error:
+        case Refused(moved_to=to) if to:
+            return SendError("migrated", 0.0, moved_to=to, charged=False)
+        case Refused(code=429, retry_after=wait):
+            return SendError("http 429", wait or AGAIN_SECONDS, charged=False)
+        case Refused(code=401 | 404 as code):
+            return SendError(f"http {code}", TOKEN_SECONDS, whole_channel=True, charged=False)
+        case Refused(code=403):
+            return SendError("http 403", None, gone=True)
+        case Refused(code=400, description=words):
+            return SendError("http 400", None, gone=any(why in words for why in GONE))
+        case Refused(code=413 | 421 as code):
+            return SendError(f"http {code}", None)
+        case Refused(code=code):
+            return SendError(f"http {code}", AGAIN_SECONDS)
+        case TimedOut():
+            return SendError("timeout", AGAIN_SECONDS)
+    return SendError("network", AGAIN_SECONDS)
+
+
+def _chat_id(chat: str) -> int:
+    try:
+        return int(chat)
+    except ValueError:
+        raise SendError("no such chat", None, gone=True) from None
+
+
+def _as_sent(kind: str, mime: str, size: int) -> tuple[str, str]:
+    """The method that plays this file, and a name that tells nothing but its type."""
+    mime = mime.partition(";")[0].strip().lower()
+    name = PLAYED.get(kind, {}).get(mime)
+    if name and not (kind == "photo" and size > PHOTO_LIMIT):
+        return kind, name
+    return "document", DOCUMENTS.get(mime, "file.bin")

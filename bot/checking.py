@@ -1,0 +1,71 @@
+"""`ntswatch check`: what is wrong, each with what to do about it. Nothing is changed."""
+
+import asyncio
+from functools import partial
+
+from bot import settings as told
+from bot.app import App, build
+from bot.channels import SendError
+from bot.settings import Settings
+from storage import directory, operations, schema
+
+PATIENCE = 20.0  # seconds for one platform to answer
+
+
+async def look(settings: Settings) -> list[str]:
+    """Everything that is wrong; empty when nothing is."""
+    app = build(settings)
+    try:
+        return [
+            *told.warnings(settings),
+            *app.keystore.problems(),
+            *await _database(app),
+            *await _platforms(app),
+        ]
+    finally:
+        for channel in app.channels.values():
+            await channel.close()
+        await app.database.close()
+
+
+async def _database(app: App) -> list[str]:
+    try:
+        if not await app.database.write(schema.at_head):
+            return ["database: the schema is not the newest; run `ntswatch migrate`"]
+    except Exception as bad:  # whatever the driver raises
+        return [f"database: not reachable ({type(bad).__name__}); check database.url"]
+    await app.database.read(partial(directory.refresh, store=app.store))
+    _, lost, aside = await app.database.read(operations.waiting)
+    found = []
+    if lost:
+        found.append(f"outbox: {lost} message(s) could not be sent; look with `ntswatch outbox list`")
+    if aside:
+        found.append(f"quarantine: {aside} event(s) could not be read or handled; tell the developers the log lines")
+    return [*found, *_people(app)]
+
+
+def _people(app: App) -> list[str]:
+    people, atlas = app.store.directory, app.store.gazetteer
+    found = []
+    if not any(m.role == "coordinator" for m in people.members.values()):
+        found.append("coordinators: there is none; run `ntswatch invite coordinator` and hand the code over")
+    active = [d.code for d in atlas.districts.values() if people.switched.get(d.code, d.programme)]
+    alone = [code for code in active if not people.of_scope(code)]
+    if alone:
+        found.append(f"groups: {len(alone)} of {len(active)} districts have no group of their own: {', '.join(alone)}")
+    return found
+
+
+async def _platforms(app: App) -> list[str]:
+    found = []
+    for name, channel in app.channels.items():
+        if name == "web":
+            continue
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found += await channel.check(app.settings.server.public_url)
+        except SendError as bad:
+            found.append(f"{name}: the platform refused ({bad.why}); check its token")
+        except TimeoutError:
+            found.append(f"{name}: the platform does not answer")
+    return found

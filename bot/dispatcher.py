@@ -1,0 +1,181 @@
+"""Drains the outbox: oldest first in every chat, paced per channel and per chat; a dead chat blocks nobody."""
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.attachments import Attachments
+from bot.channels import Channel, Outgoing, SendError
+from bot.pace import Pacer
+from bot.turns import Unavailable
+from handlers.events import Address, Fate, Incoming, Outcome
+from storage import outbox
+from storage.database import Database
+from storage.outbox import Row
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+AT_ONCE = 64  # sends under way; the platforms answer within a second, so this is far beyond their limits
+GIVE_UP = timedelta(hours=24)  # LINE forgets a retry key after a day, and an alert of yesterday is in the digest
+FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in between
+KEYS = uuid.UUID("b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21")
+
+
+class Dispatcher:
+    """Sends what is due and reports each outcome as an event, through the same Turns as everything else."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        channels: Mapping[str, Channel],
+        attachments: Attachments,
+        handle: Callable[[Sequence[Incoming]], Awaitable[None]],
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._database, self._store, self._channels, self._handle = database, store, channels, handle
+        self._attachments, self._now, self._clock, self._jitter = attachments, now, clock, jitter
+        self._pacers = {name: Pacer(channel.pace) for name, channel in channels.items()}
+        self._wake = asyncio.Event()
+        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._lanes: set[str] = set()
+        self.sent = 0
+        self.failed = 0
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled. What is under way is finished by `close`."""
+        while True:
+            self._wake.clear()
+            try:
+                pause = await self.sweep()
+            except DBAPIError as down:
+                log.error("outbox not readable", extra={"action": "sweep", "error": type(down).__name__})
+                pause = FIRST_RETRY
+            try:
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> float | None:
+        """Start what may leave now; seconds until something may leave again, None when nothing waits."""
+        room = AT_ONCE - len(self._sending)
+        if room <= 0:
+            return None
+        rows, later = await self._due(room + len(self._lanes))
+        waits = [max(0.0, (later - self._now()).total_seconds())] if later else []
+        for row in rows:
+            if row.lane in self._lanes or room <= 0 or row.channel not in self._channels:
+                continue
+            wait = self._wait(row)
+            if wait > 0:
+                waits.append(wait)
+                continue
+            self._start(row)
+            room -= 1
+        return min(waits, default=None)
+
+    async def _due(self, most: int) -> tuple[list[Row], datetime | None]:
+        work = partial(outbox.due, store=self._store, now=self._now(), most=max(most, AT_ONCE) * 2)
+        return await (
+            self._database.write(work) if self._database.dialect == "postgresql" else self._database.read(work)
+        )
+
+    def _wait(self, row: Row) -> float:
+        if row.kind != "say":
+            return 0.0
+        return self._pacers[row.channel].wait(row.lane, self._channels[row.channel].is_group(row.chat), self._clock())
+
+    def _start(self, row: Row) -> None:
+        if row.kind == "say":
+            self._pacers[row.channel].take(row.lane, self._channels[row.channel].is_group(row.chat), self._clock())
+        self._lanes.add(row.lane)
+        self._sending[row.id] = asyncio.create_task(self._deliver(row))
+
+    async def _deliver(self, row: Row) -> None:
+        try:
+            outcome = await self._try(row)
+            event = Incoming(
+                id=f"{row.id}:{row.attempts}",
+                at=self._now(),
+                chat=Address(row.channel, row.chat),
+                sender="",
+                body=outcome,
+                group=self._channels[row.channel].is_group(row.chat),
+            )
+            await self._handle([event])
+        except Unavailable:
+            # Sent, and nobody could write that down: LINE knows the key, Telegram may hear it twice.
+            await asyncio.sleep(FIRST_RETRY)
+        finally:
+            self._lanes.discard(row.lane)
+            self._sending.pop(row.id, None)
+            self.wake()
+
+    async def _try(self, row: Row) -> Outcome:
+        if row.payload is None or not (row.chat or row.kind == "fetch"):
+            return Outcome(row.id, Fate.DEAD, why="address or key gone")
+        card = int(row.payload.get("card", 0))
+        try:
+            message, result = await self._send(row, row.payload)
+        except SendError as bad:
+            self.failed += 1
+            return self._failed(row, bad, card)
+        self.sent += 1
+        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result)
+
+    async def _send(self, row: Row, payload: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+        channel = self._channels[row.channel]
+        match row.kind:
+            case "fetch":
+                return "", await self._attachments.bring(channel, payload)
+            case "leave":
+                if Address(row.channel, row.chat) not in self._store.directory.groups:
+                    await channel.leave(row.chat)
+                return "", {}
+        fresh = payload.get("until", 0.0) > self._now().timestamp() and row.attempts == 0
+        parts = await self._attachments.prepare(row.channel, payload["parts"])
+        out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))), payload.get("token", "") if fresh else "")
+        return await channel.send(out), {}
+
+    def _failed(self, row: Row, bad: SendError, card: int) -> Outcome:
+        """What to do next, as the error says; after a day nothing any more."""
+        now = self._now()
+        log.warning("not sent", extra={"action": row.kind, "row": row.id, "channel": row.channel, "error": bad.why})
+        if bad.moved_to:
+            return Outcome(row.id, Fate.LATER, due=now, why="wait moved", moved_to=bad.moved_to)
+        if bad.retry_after is None or now - row.made > GIVE_UP:
+            other = row.payload.get("otherwise", {}) if row.payload else {}
+            lost = {"file": row.payload["file"], "state": "missing"} if row.kind == "fetch" and row.payload else {}
+            return Outcome(row.id, Fate.DEAD, why=bad.why, gone=bad.gone, card=card, otherwise=other, result=lost)
+        if bad.whole_channel:
+            self._pacers[row.channel].hold(bad.retry_after, self._clock())
+        if not bad.charged:
+            due = now + timedelta(seconds=bad.retry_after * (1 + 0.1 * self._jitter()))
+            return Outcome(row.id, Fate.LATER, due=due, why=f"wait {bad.why}"[:80])
+        longest = min(LONGEST_RETRY, max(bad.retry_after, FIRST_RETRY * 2**row.attempts))
+        due = now + timedelta(seconds=bad.retry_after / 2 + longest * self._jitter())
+        return Outcome(row.id, Fate.LATER, due=due, why=bad.why[:80])
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._sending)
+
+    async def settle(self) -> None:
+        """Wait for what is under way."""
+        while self._sending:
+            await asyncio.gather(*self._sending.values(), return_exceptions=True)

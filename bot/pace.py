@@ -1,0 +1,64 @@
+"""How fast each platform takes messages: token buckets for a channel and for each of its chats."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from bot.channels import Pace
+
+CHATS_REMEMBERED = 50_000
+
+
+@dataclass(slots=True)
+class Bucket:
+    """`burst` at once, then `rate` a second. Times are seconds of one monotonic clock."""
+
+    rate: float
+    burst: float
+    left: float
+    at: float
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more is allowed."""
+        self.left = min(self.burst, self.left + (now - self.at) * self.rate)
+        self.at = now
+        return 0.0 if self.left >= 1 else (1 - self.left) / self.rate
+
+    def take(self, now: float) -> None:
+        self.wait(now)
+        self.left -= 1
+
+
+class Pacer:
+    """Says how long a message must wait, and counts the ones that left."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._all = Bucket(pace.all_per_second, max(1.0, pace.all_per_second), max(1.0, pace.all_per_second), 0.0)
+        self._chats: OrderedDict[str, Bucket] = OrderedDict()
+        self._held_until = 0.0
+
+    def wait(self, lane: str, group: bool, now: float) -> float:
+        held = self._held_until - now
+        return max(held, self._all.wait(now), self._chat(lane, group, now).wait(now))
+
+    def take(self, lane: str, group: bool, now: float) -> None:
+        self._all.take(now)
+        self._chat(lane, group, now).take(now)
+
+    def hold(self, seconds: float, now: float) -> None:
+        """The platform asked the whole channel to wait."""
+        self._held_until = max(self._held_until, now + seconds)
+
+    def _chat(self, lane: str, group: bool, now: float) -> Bucket:
+        bucket = self._chats.get(lane)
+        if bucket is None:
+            rate, burst = (
+                (self._pace.group_per_second, self._pace.group_burst)
+                if group
+                else (self._pace.chat_per_second, self._pace.chat_burst)
+            )
+            bucket = self._chats[lane] = Bucket(rate, burst, burst, now)
+            if len(self._chats) > CHATS_REMEMBERED:
+                self._chats.popitem(last=False)
+        self._chats.move_to_end(lane)
+        return bucket

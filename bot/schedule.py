@@ -1,0 +1,100 @@
+"""APScheduler says what time it is: it feeds ticks into Turns and does nothing else."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from handlers.events import Address, Incoming, Tick
+from storage import directory, retention
+from storage.database import Database
+from storage.files import Files
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+CATCH_UP = timedelta(hours=6)  # a digest that is older than this is overtaken by the next one
+GRACE = int(CATCH_UP.total_seconds())  # APScheduler's own default of 1 s drops a digest while the loop is busy
+NOON = 12  # digests before noon look back to yesterday, later ones at today
+PURGE_MINUTES = 30
+
+
+class Schedule:
+    """Digests at their times, once however many processes run: the event's id is the same in all of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        handle: Callable[[Sequence[Incoming]], Awaitable[None]],
+        times: Sequence[time],
+        zone: ZoneInfo,
+        keep: retention.Keep,
+        files: Files,
+    ) -> None:
+        self._database, self._store, self._handle = database, store, handle
+        self._times, self._zone, self._keep, self._files = times, zone, keep, files
+        self._scheduler = AsyncIOScheduler(timezone=zone)
+
+    async def start(self) -> None:
+        for at in self._times:
+            trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=self._zone)
+            self._scheduler.add_job(self.digest, trigger, misfire_grace_time=GRACE, coalesce=True)
+        self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
+        self._scheduler.start()
+        await self.digest()
+
+    async def digest(self) -> None:
+        """The latest digest that is due: after a down time it is caught up, a second call changes nothing."""
+        slot = self.latest(self._store.now())
+        if slot is None:
+            return
+        await self._database.read(partial(directory.refresh, store=self._store))
+        events = [self._event(chat, group, slot) for chat, group in self.readers()]
+        await self._handle(events)
+        log.info("digest", extra={"action": "digest", "count": len(events)})
+
+    def latest(self, now: datetime) -> datetime | None:
+        """The last slot at or before `now`, unless it is too old to be of use."""
+        local = now.astimezone(self._zone)
+        days = (local.date(), local.date() - timedelta(days=1))
+        slots = [datetime.combine(day, at, self._zone) for day in days for at in self._times]
+        past = max((s for s in slots if s <= local), default=None)
+        return past if past and local - past <= CATCH_UP else None
+
+    def readers(self) -> list[tuple[Address, bool]]:
+        people = self._store.directory
+        groups = [(chat, True) for chat in people.groups]
+        return groups + [(m.chat, False) for m in people.members.values() if m.role == "coordinator"]
+
+    def _event(self, chat: Address, group: bool, slot: datetime) -> Incoming:
+        until = slot.date()
+        since = until - timedelta(days=1) if slot.hour < NOON else until
+        sender = "" if group else self._person(chat)
+        return Incoming(
+            id=f"digest:{self._store.tag(chat)}:{slot:%Y-%m-%dT%H:%M}",
+            at=self._store.now(),
+            chat=chat,
+            sender=sender,
+            body=Tick("digest", {"since": since.isoformat(), "until": until.isoformat()}),
+            group=group,
+        )
+
+    def _person(self, chat: Address) -> str:
+        return next((m.person for m in self._store.directory.members.values() if m.chat == chat), "")
+
+    async def purge(self) -> None:
+        """What has outlived its time goes."""
+        gone, files = await self._database.write(partial(retention.purge, store=self._store, keep=self._keep))
+        for file in files:
+            await self._files.drop(file)
+        if files:
+            await self._database.write(partial(retention.forget_files, files=files))
+        log.info("purged", extra={"action": "purge", "count": gone})
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

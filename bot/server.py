@@ -1,0 +1,139 @@
+"""HTTP: webhooks, health, metrics, the web page. A webhook is answered 200 only after the commit."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import media, webchat
+from bot.app import App
+from bot.channels import BadSignature, Channel
+from bot.metrics import Figures
+from bot.turns import Unavailable
+from handlers.events import Incoming
+from storage import schema
+
+log = logging.getLogger(__name__)
+MOST_BODY = 1_048_576  # bytes: LINE and Telegram send a few kilobytes at most
+BODY_SECONDS = 10.0
+AT_ONCE = 512  # webhooks in hand; beyond it the platform is asked to come again, before anything is read
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class TooLarge(Exception):
+    """The body is longer than any platform's."""
+
+
+def build(app: App, stage: webchat.Stage | None = None) -> Starlette:
+    """The routes of one process."""
+    hooks = [Route(f"/{name}", webhook(app, c), methods=["POST"]) for name, c in app.channels.items() if name != "web"]
+    links = media.routes(app.links, app.files) if app.links else []
+    pages = webchat.routes(app.web, app.turns.handle, app.store.words, stage, app.settings.web.chat)
+    return Starlette(routes=[*hooks, *health(app), *links, *pages])
+
+
+def webhook(app: App, channel: Channel) -> Answer:
+    in_hand = 0
+
+    async def answer(request: Request) -> Response:
+        nonlocal in_hand
+        if in_hand >= AT_ONCE:
+            return Response(status_code=503, headers={"Retry-After": "2"})
+        in_hand += 1
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await read(request)
+            events = channel.parse(body, request.headers)
+            await app.handle(events, channel.name)
+        except BadSignature:
+            log.warning("signature refused", extra={"channel": channel.name, "action": "webhook"})
+            return Response(status_code=401)
+        except TooLarge:
+            return Response(status_code=413)
+        except (TimeoutError, ClientDisconnect):
+            return Response(status_code=408)
+        except Unavailable:
+            return Response(status_code=503, headers={"Retry-After": "5"})
+        finally:
+            in_hand -= 1
+        for press in (e.press for e in events if isinstance(e, Incoming) and e.press):
+            acknowledging.add(task := asyncio.create_task(channel.acknowledge(press)))
+            task.add_done_callback(acknowledging.discard)
+        return Response(status_code=200)
+
+    acknowledging: set[asyncio.Task[None]] = set()
+    return answer
+
+
+async def read(request: Request) -> bytes:
+    """The body, cut off before it fills the memory. Raises TooLarge."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BODY:
+            raise TooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def health(app: App) -> list[Route]:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Figures(app))
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    async def ready(_: Request) -> Response:
+        waiting = sorted(set(app.channels) - app.ready)
+        try:
+            at_head = await app.database.read(schema.at_head)
+        except Exception:  # whatever the driver raises: the database is not there
+            at_head = False
+        return JSONResponse({"database": at_head, "waiting": waiting}, 200 if at_head and not waiting else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
+
+
+class Deaf(uvicorn.Server):
+    """A server that leaves signals to the process: the order of stopping is ours."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, started: Callable[[int], None]) -> None:
+    """Listen until `stop`; `started` is told the port."""
+    config = uvicorn.Config(
+        build(app, stage),
+        host=app.settings.server.host,
+        port=app.settings.server.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=False,
+    )
+    server = Deaf(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if serving.done():
+        serving.result()
+        return
+    started(server.servers[0].sockets[0].getsockname()[1])
+    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    app.web.closing.set()
+    server.should_exit = True
+    await serving

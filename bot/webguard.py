@@ -1,0 +1,107 @@
+"""What every request of the web page passes: headers that keep a browser safe, proof of origin, a pace, a size."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PER_SECOND, BURST = 1.0, 20.0  # messages of one chat: nobody types faster, and a queue kept offline still passes
+MOST_CHATS = 10_000  # paces remembered at a time, about 1 MB
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "media-src 'self' blob: data:; font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'none'; "
+        "base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(self), microphone=(self), camera=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Refused(Exception):
+    """A request we do not take; `why` is a code that the page has words for, `wait` the seconds until a next try."""
+
+    def __init__(self, why: str, status: int, wait: int = 0) -> None:
+        super().__init__(why)
+        self.why, self.status, self.wait = why, status, wait
+
+
+class Headers:
+    """Middleware: the safety headers on every answer, and no copy of it anywhere unless it says so itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def check_origin(request: Request) -> None:
+    """Only our own page may post: it alone can add a header, and browsers say where a request comes from.
+
+    Sec-Fetch-Site is written by the browser itself; older ones send Origin. Raises Refused.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    foreign = site != "same-origin" if site else bool(origin) and urlsplit(origin).netloc != request.headers.get("host")
+    if request.headers.get("x-nts") != "1" or foreign:
+        raise Refused("origin", 403)
+
+
+def is_https(request: Request) -> bool:
+    """Whether the browser came by https, also through a proxy that ends it; a forger only locks themselves out."""
+    return request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "") == "https"
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+
+
+class Paces:
+    """A token bucket for each chat; `clock` in seconds, monotonic."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    def take(self, chat: str, tokens: float = 1.0) -> None:
+        """Raises Refused when this chat has sent too much."""
+        now = self._clock()
+        bucket = self._buckets.pop(chat, None) or _Bucket(BURST, now)
+        bucket.left = min(BURST, bucket.left + (now - bucket.at) * PER_SECOND)
+        bucket.at = now
+        self._buckets[chat] = bucket
+        while len(self._buckets) > MOST_CHATS:
+            del self._buckets[next(iter(self._buckets))]
+        if bucket.left < tokens:
+            raise Refused("pace", 429, wait=int((tokens - bucket.left) / PER_SECOND) + 1)
+        bucket.left -= tokens
+
+
+async def within(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body of a request as it comes. Raises Refused beyond `most` bytes, or at once when it is announced longer."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > most:
+        raise Refused("large", 413)
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise Refused("large", 413)
+        yield chunk

@@ -1,0 +1,37 @@
+"""The web channel's letters and uploads, kept by storage."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from bot.channels.web import Letter
+from storage.files import Files
+from storage.mailbox import Mailbox
+
+
+class Letters:
+    """The mailbox as the web channel knows it."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    async def put(self, key: str, chat: str, messages: Sequence[Mapping[str, Any]]) -> int:
+        return await self._mailbox.put(key, chat, messages)
+
+    async def after(self, chats: Sequence[str], last: int) -> list[Letter]:
+        return [Letter(k.id, k.chat, k.messages, k.at) for k in await self._mailbox.after(chats, last)]
+
+    async def wait(self, chats: Sequence[str], seconds: float, /) -> None:
+        await self._mailbox.wait(chats, seconds)
+
+
+class Uploads:
+    """What the page sent, until the dispatcher fetches it: sealed, in a folder of its own."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    async def put(self, content: AsyncIterator[bytes], most: int) -> str:
+        return await self._files.take_in(content, most)
+
+    def open(self, ref: str) -> AsyncIterator[bytes]:
+        return self._files.open(ref)

@@ -1,0 +1,306 @@
+"""What coordinators arrange: who joins, which group serves which district, routing rules, districts on and off."""
+
+from datetime import timedelta
+
+from handlers.effects import (
+    AddRule,
+    Button,
+    ButtonKind,
+    Decision,
+    DropRule,
+    Effect,
+    Enroll,
+    LinkGroup,
+    MakeCode,
+    Record,
+    Routed,
+    Say,
+    SwitchDistrict,
+    UnlinkGroup,
+    UseCode,
+)
+from handlers.events import Choice, Command, Incoming
+from handlers.kinds import KINDS
+from handlers.numbers import code as new_code
+from handlers.numbers import read_code
+from handlers.places import district_name, province_name
+from handlers.routing import Destination, covers
+from handlers.sending import card
+from handlers.world import EVERYWHERE, Group, Member, Query, World
+
+SPOKEN_IN = {"TH": "th", "LA": "lo", "KH": "km"}  # the language of a new group, by its district's country
+
+
+def args(event: Incoming) -> str:
+    return event.body.args if isinstance(event.body, Command) else ""
+
+
+def needs_code(text: str) -> Query | None:
+    code = read_code(text.split(" ")[0] if text else "")
+    return Query(code=code, unrouted=True, details=True) if code else None
+
+
+def join(world: World, event: Incoming) -> Decision:
+    """`/join CODE` in private: the person gets the role the code stands for."""
+    code = world.code
+    if world.group or code is None or code.purpose != "join" or not event.sender:
+        return (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
+    member = Member(event.chat.channel, event.sender, code.role, code.scope, event.chat, world.language)
+    where = scope_name(world, code.scope, world.language)
+    welcome = (
+        world.t(
+            "Welcome, coordinator for {place}. Write /summary for the picture, /link to link a group, /help for more.",
+            place=where,
+        )
+        if code.role == "coordinator"
+        else world.t("Welcome, officer of {place}. Write /help to see what you can do.", place=where)
+    )
+    return (
+        UseCode(code.code),
+        Enroll(event.sender, code.role, code.scope, event.chat, world.language),
+        Record(f"joined as {code.role}", event.sender, facts={"scope": code.scope}),
+        Say(event.chat, welcome),
+        *(waiting(world, code.scope, Destination(member.chat, member.language)) if code.role == "coordinator" else ()),
+    )
+
+
+def link(world: World, event: Incoming) -> Decision:
+    """`/link` in private makes a code for a group; `/link CODE` in the group links it."""
+    if event.group:
+        return link_here(world, event)
+    member = world.member
+    if member is None or member.role != "coordinator":
+        return not_yours(world, event)
+    wanted = args(event).strip() if isinstance(event.body, Command) else ""
+    if isinstance(event.body, Choice):
+        return hand_out(world, event, event.body.value.partition(":")[2])
+    if not wanted and member.scope != EVERYWHERE:
+        return hand_out(world, event, member.scope)
+    if not wanted:
+        return (Say(event.chat, world.t("For which district? Write it like this: /link Bueng Kan")),)
+    scopes = read_scopes(world, wanted)
+    if len(scopes) == 1:
+        return hand_out(world, event, scopes[0])
+    if not scopes:
+        return (Say(event.chat, world.t("I do not know this place. Please write it another way.")),)
+    buttons = tuple(Button(scope_name(world, s, world.language), f"link:{s}") for s in scopes)
+    return (Say(event.chat, world.t("Which place do you mean?"), buttons),)
+
+
+def read_scopes(world: World, text: str) -> tuple[str, ...]:
+    """Scopes that typed words may mean: a code, `*`, or names of districts and provinces."""
+    gazetteer = world.gazetteer
+    upper = text.upper()
+    if upper in gazetteer.districts or upper in (EVERYWHERE, *(f"P:{p}" for p in gazetteer.provinces)):
+        return (upper,)
+    found = [m for m in gazetteer.find(text) if m.kind in ("district", "province")]
+    exact = [m for m in found if m.score >= 0.99] or found
+    return tuple(m.code if m.kind == "district" else f"P:{m.code}" for m in exact)
+
+
+def hand_out(world: World, event: Incoming, scope: str) -> Decision:
+    member = world.member
+    if member is None or member.role != "coordinator" or not within(world, member, scope):
+        return not_yours(world, event)
+    code = new_code(world.dice[:16])
+    plain = read_code(code) or code
+    minutes = world.rules.code_minutes
+    expires = world.now + timedelta(minutes=minutes)
+    text = world.t(
+        "Add this bot to the group of {place}. Then write there:\n/link {code}\n"
+        "The code is good for {minutes} minutes, once.",
+        place=scope_name(world, scope, world.language),
+        code=code,
+        minutes=minutes,
+    )
+    opens = world.rules.bot_link.get(event.chat.channel, "")
+    add = (
+        (Button(world.t("Add to a group"), f"{opens}?startgroup={plain}", ButtonKind.LINK),) if "t.me/" in opens else ()
+    )
+    return (MakeCode(plain, "link", "", scope, expires, event.sender), Say(event.chat, text, add))
+
+
+def link_here(world: World, event: Incoming) -> Decision:
+    code = world.code
+    if code is None or code.purpose != "link":
+        return (
+            ()
+            if world.group is None
+            else (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
+        )
+    language = SPOKEN_IN.get(code.scope[:2], "th")
+    words = world.words[language]
+    welcome = words.t(
+        "This group now gets the reports of {place}.\n"
+        "Press Take to work on one, Details to read it in private. /help shows what I can do.",
+        place=scope_name(world, code.scope, language),
+    )
+    told = tuple(
+        Say(
+            g.chat,
+            world.words[g.language].t(
+                "Another group was linked to {place} just now.", place=scope_name(world, code.scope, g.language)
+            ),
+        )
+        for g in world.directory.of_scope(code.scope)
+        if g.chat != event.chat
+    )
+    return (
+        UseCode(code.code),
+        LinkGroup(event.chat, code.scope, language),
+        Record("group linked", event.sender, facts={"scope": code.scope}),
+        Say(event.chat, welcome),
+        *told,
+        *waiting(world, code.scope, Destination(event.chat, language)),
+    )
+
+
+def waiting(world: World, scope: str, place: Destination) -> tuple[Effect, ...]:
+    """Cards of the cases that had reached nobody, now that somebody is here."""
+    hour = world.now.astimezone(world.rules.zone).hour
+    mine = [c for c in world.cases if covers(world, scope, c.district, c.kind, hour)]
+    return tuple(e for case in mine for e in (Routed(case.id), card(world, case, place)))
+
+
+def unlink(world: World, event: Incoming) -> Decision:
+    group = changeable_group(world)
+    if group is None:
+        return not_yours(world, event)
+    return (
+        UnlinkGroup(event.chat),
+        Record("group unlinked", event.sender, facts={"scope": group.scope}),
+        Say(event.chat, world.t("This group gets no more reports.")),
+    )
+
+
+def detail(world: World, event: Incoming) -> Decision:
+    """`/detail full` or `/detail headline`: what this group's cards show."""
+    wanted = args(event).strip().casefold()
+    group = changeable_group(world)
+    if group is None:
+        return not_yours(world, event)
+    if wanted not in ("full", "headline"):
+        return (Say(event.chat, world.t("Write /detail headline or /detail full.")),)
+    text = (
+        world.t("Cards now show everything that was written. What stands in a group can never be taken back.")
+        if wanted == "full"
+        else world.t("Cards now show headlines only.")
+    )
+    return (
+        LinkGroup(event.chat, group.scope, group.language, wanted),
+        Record("group detail", event.sender, facts={"detail": wanted}),
+        Say(event.chat, text),
+    )
+
+
+def set_group_language(world: World, group: Group, chosen: str) -> LinkGroup:
+    return LinkGroup(group.chat, group.scope, chosen, group.detail)
+
+
+def changeable_group(world: World) -> Group | None:
+    """The group of this chat, where the one who writes is its coordinator."""
+    group, member = world.group, world.member
+    mine = group and member and member.role == "coordinator" and within(world, member, group.scope)
+    return group if mine else None
+
+
+def district(world: World, event: Incoming) -> Decision:
+    """`/district CODE on|off`: a district joins or leaves the programme."""
+    name, _, switch = args(event).strip().rpartition(" ")
+    scopes = [s for s in read_scopes(world, name) if s in world.gazetteer.districts] if name else []
+    if world.member is None or world.member.role != "coordinator":
+        return not_yours(world, event)
+    if len(scopes) != 1 or switch.casefold() not in ("on", "off"):
+        return (Say(event.chat, world.t("Write it like this: /district TH3801 on")),)
+    if not within(world, world.member, scopes[0]):
+        return not_yours(world, event)
+    on = switch.casefold() == "on"
+    where = scope_name(world, scopes[0], world.language)
+    text = (
+        world.t("{place} is in the programme now.", place=where)
+        if on
+        else world.t("{place} is no longer in the programme.", place=where)
+    )
+    return (
+        SwitchDistrict(scopes[0], on),
+        Record("district on" if on else "district off", event.sender, facts={"scope": scopes[0]}),
+        Say(event.chat, text),
+    )
+
+
+def rules(world: World, event: Incoming) -> Decision:
+    """`/rules` lists the routing rules; `/rules add DISTRICT|* KIND|* HOURS|* TO`, `/rules drop N` change them."""
+    member = world.member
+    if member is None or member.role != "coordinator" or member.scope != EVERYWHERE:
+        return not_yours(world, event)
+    match args(event).split():
+        case ["add", where, kind, hours, *to] if to and (added := read_rule(world, where, kind, hours, to)):
+            return (added, Record("rule added", event.sender), Say(event.chat, world.t("The rule stands.")))
+        case ["drop", number] if number.isdigit() and any(r.id == int(number) for r in world.directory.rules):
+            return (
+                DropRule(int(number)),
+                Record("rule dropped", event.sender),
+                Say(event.chat, world.t("The rule is gone.")),
+            )
+        case []:
+            return (Say(event.chat, list_rules(world)),)
+    return (
+        Say(
+            event.chat,
+            world.t(
+                "Write it like this: /rules add TH3801 drugs 18-6 TH3802\n* means any. /rules drop 3 removes rule 3."
+            ),
+        ),
+    )
+
+
+def read_rule(world: World, where: str, kind: str, hours: str, to: list[str]) -> AddRule | None:
+    start, _, end = hours.partition("-")
+    span = (int(start) % 24, int(end) % 24) if start.isdigit() and end.isdigit() else None
+    districts = tuple(d.upper() for d in where.split(",")) if where != "*" else ()
+    kinds = tuple(kind.split(",")) if kind != "*" else ()
+    targets = tuple(t.upper() for t in to)
+    known = {*world.gazetteer.districts, *(f"P:{p}" for p in world.gazetteer.provinces), EVERYWHERE}
+    if (
+        not set(districts) <= known
+        or not set(kinds) <= set(KINDS)
+        or not set(targets) <= known
+        or (span is None and hours != "*")
+    ):
+        return None
+    return AddRule(districts, kinds, span, targets)
+
+
+def list_rules(world: World) -> str:
+    lines = [
+        f"{r.id}. {','.join(r.districts) or '*'} · {','.join(r.kinds) or '*'} · "
+        f"{'-'.join(map(str, r.hours)) if r.hours else '*'} → {' '.join(r.to)}"
+        for r in world.directory.rules
+    ]
+    last = world.t(
+        "Every other report goes to the group of its district, else of its province, else to the coordinators."
+    )
+    return "\n".join([*lines, last])
+
+
+def within(world: World, member: Member, scope: str) -> bool:
+    """Whether a scope lies inside the one this coordinator watches."""
+    if member.scope in (EVERYWHERE, scope):
+        return True
+    found = world.gazetteer.districts.get(scope)
+    return found is not None and member.scope == f"P:{found.province}"
+
+
+def scope_name(world: World, scope: str, language: str) -> str:
+    if scope == EVERYWHERE:
+        return world.words[language].t("all districts")
+    if scope.startswith("P:"):
+        return province_name(world.gazetteer, scope[2:], language)
+    return district_name(world.gazetteer, scope, language)
+
+
+def not_yours(world: World, event: Incoming) -> Decision:
+    """A polite no; in a foreign group the bot says nothing at all."""
+    if event.group and world.group is None:
+        return ()
+    return (Say(event.chat, world.t("Only a coordinator of this place can do this.")),)

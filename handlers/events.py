@@ -1,0 +1,221 @@
+"""What can happen: one vocabulary for every channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """One conversation on one channel: a private chat or a group."""
+
+    channel: str
+    chat: str
+
+
+class MediaKind(StrEnum):
+    """What sort of file a person sent, as the platform names it."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+    VOICE = "voice"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words as they were typed, at most what the platform allows in one message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A pressed button. `value` is what we put behind the button, never its label."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A pin on the map, WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that the platform holds under `ref`; nothing is downloaded before the turn is stored.
+
+    `size` in bytes and `seconds` are the platform's claims, 0 when it makes none. `album` is the same for files
+    that were sent at once (Telegram media groups, LINE image sets).
+    """
+
+    kind: MediaKind
+    ref: str
+    size: int = 0
+    mime: str = ""
+    seconds: int = 0
+    caption: str = ""
+    album: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/name args`, without the slash and without `@bot`; `name` is lower case, `args` is the rest as typed."""
+
+    name: str
+    args: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Something a person sent that a report cannot hold: a sticker, a contact card, a poll."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The words of an earlier message were changed. An edited command never runs again."""
+
+    message: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A person took an earlier message back; its words and files must go."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The bot was put into this group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The bot was removed from this group, or this person blocked it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """This person opened the bot (LINE follow), or unblocked it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembersJoined:
+    """People came into this group; ids of the channel."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembersLeft:
+    """People left this group; ids of the channel."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """This group goes on under another id (Telegram: a group became a supergroup)."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The clock speaks: `job` is due. The event's id makes it happen once however many processes run."""
+
+    job: str
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+class Fate(StrEnum):
+    """How the sending of an outbox row ended."""
+
+    SENT = "sent"
+    LATER = "later"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One outbox row was tried.
+
+    `message` is the platform's id of what was sent. `due` is when to try again (LATER). `why` is a short code,
+    never words of a person. `gone`: the chat cannot be reached any more. `moved_to` is its new id when a group
+    migrated. `card` is the case whose card it was, `otherwise` what to say instead and to whom (see
+    `handlers.effects.Say`, as JSON). `result` is what a fetch brought (state, type and bytes of the file).
+    """
+
+    row: int
+    fate: Fate
+    message: str = ""
+    due: datetime | None = None
+    why: str = ""
+    gone: bool = False
+    moved_to: str = ""
+    card: int = 0
+    otherwise: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, str] = field(default_factory=dict)
+
+
+Body = (
+    Text
+    | Choice
+    | Place
+    | Media
+    | Command
+    | Unsupported
+    | Edited
+    | Unsent
+    | Added
+    | Removed
+    | Returned
+    | MembersJoined
+    | MembersLeft
+    | Migrated
+    | Tick
+    | Outcome
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event on its way to a decision.
+
+    `id` is the platform's own id, so a redelivery is recognised. `at` is UTC. `sender` is the platform's id of the
+    person, empty when the platform does not say. `message` is the platform's id of the message this event is about
+    (the one sent, or the one whose button was pressed). `hint` is the app's language, a BCP 47 tag or empty.
+    `press` is what the channel needs to stop the spinner of a pressed button.
+    """
+
+    id: str
+    at: datetime
+    chat: Address
+    sender: str
+    body: Body
+    group: bool = False
+    message: str = ""
+    reply_token: str = ""
+    hint: str = ""
+    press: str = ""
+
+
+def heard(text: str, me: str = "") -> Text | Command | None:
+    """Typed words as a command where they are one. None: a command for another bot (`/help@somebody_else`)."""
+    if not text.startswith("/") or len(text) < 2 or text[1].isspace():
+        return Text(text)
+    head, _, rest = text[1:].partition(" ") if " " in text.split("\n", 1)[0] else text[1:].partition("\n")
+    name, at, bot = head.partition("@")
+    if at and me and bot.casefold() != me.casefold():
+        return None
+    return Command(name.casefold(), rest.strip())

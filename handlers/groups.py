@@ -1,0 +1,39 @@
+"""What happens to the chats themselves: the bot comes into a group, is removed, a group gets a new id."""
+
+from handlers.coordinator import scope_name
+from handlers.effects import Decision, Keep, Leave, MoveChat, Say, Silence, UnlinkGroup
+from handlers.events import Added, Address, Incoming, Migrated, Removed
+from handlers.world import EVERYWHERE, Group, Memory, Query, World
+
+
+def needs(_: Incoming) -> Query:
+    return Query(any_code=True)
+
+
+def changed(world: World, event: Incoming) -> Decision:
+    match event.body:
+        case Added() if event.group and world.group is None:
+            # A coordinator who has just asked for a code is on the way here; anybody else's group is left at once.
+            return (Leave(event.chat, world.rules.code_minutes * 60.0 if world.code else 0.0),)
+        case Removed() if world.group:
+            return (UnlinkGroup(event.chat), *tell_coordinators(world, world.group))
+        case Removed() if not event.group:
+            return (Silence(event.chat), Keep(Memory(language=world.memory.language, agreed=world.memory.agreed)))
+        case Migrated(to=to) if world.group:
+            return (MoveChat(event.chat, Address(event.chat.channel, to)),)
+    return ()
+
+
+def tell_coordinators(world: World, group: Group) -> tuple[Say, ...]:
+    watching = world.directory.coordinators((group.scope, EVERYWHERE))
+    return tuple(
+        Say(
+            m.chat,
+            world.words[m.language].t(
+                "The bot was removed from the group of {place}. Its reports now go to the next one.",
+                place=scope_name(world, group.scope, m.language),
+            ),
+            urgent=True,
+        )
+        for m in watching
+    )

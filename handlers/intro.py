@@ -1,0 +1,68 @@
+"""The two questions before the first report: the language, and whether what is done with a report is all right."""
+
+from dataclasses import replace
+
+from handlers.events import Body
+from handlers.flow import Option, Question, Unreadable, chosen
+from handlers.world import Answers, Memory, World
+from locales import LANGUAGES
+
+NATIVE = {"th": "ไทย", "lo": "ລາວ", "km": "ខ្មែរ", "en": "English"}  # every language by its own name
+
+
+def language_options(world: World, _: Answers) -> tuple[Option, ...]:
+    """All languages; the one we guess from the app or the script comes first."""
+    first = sorted(LANGUAGES, key=lambda code: code != world.language)
+    return tuple(Option(code, NATIVE[code]) for code in first)
+
+
+def ask_language(world: World, _: Answers) -> str:
+    return "\n".join(world.words[o.value].t("Which language do you speak?") for o in language_options(world, {}))
+
+
+def read_language(world: World, answers: Answers, body: Body) -> Answers:
+    option = chosen(body, language_options(world, answers))
+    if option is None:
+        raise Unreadable("")
+    return {"language": option.value}
+
+
+def emergency(world: World) -> str:
+    """Whom to call now, on each bank: names and numbers come from the settings."""
+    countries = {"TH": world.t("Thailand"), "LA": world.t("Laos"), "KH": world.t("Cambodia")}
+    lines = [
+        f"{countries[country]}: " + ", ".join(f"{world.t(label)} {number}" for label, number in numbers)
+        for country, numbers in world.rules.emergency.items()
+        if numbers and country in countries
+    ]
+    return "\n".join([world.t("Somebody in danger? Call now:"), *lines])
+
+
+def ask_consent(world: World, _: Answers) -> str:
+    note = world.t(
+        "The officers of the district see what you write. They do not see your name or your number.\n"
+        "The company of this app can read this chat. Delete the chat if others use your phone.\n"
+        "We keep your report locked. Shall we begin?"
+    )
+    return f"{emergency(world)}\n\n{note}"
+
+
+def consent_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return (Option("yes", world.t("Yes, begin"), "👍"),)
+
+
+def read_consent(world: World, answers: Answers, body: Body) -> Answers:
+    if chosen(body, consent_options(world, answers)) is None:
+        raise Unreadable(world.t("Please press the button when you have read this."))
+    return {"consent": world.rules.notice}
+
+
+def answered(memory: Memory, found: Answers) -> Memory:
+    """The chat's memory with an answer to one of these questions."""
+    return replace(memory, language=found.get("language", memory.language), agreed=found.get("consent", memory.agreed))
+
+
+INTRO = (
+    Question("language", ask=ask_language, read=read_language, options=language_options, loose=True),
+    Question("consent", ask=ask_consent, read=read_consent, options=consent_options, loose=True),
+)

@@ -1,0 +1,88 @@
+"""What a resident wrote or sent, kept as it came: nothing is lost, whatever question was open."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.clean import shown
+from handlers.effects import DropMedia, Effect, FetchMedia
+from handlers.events import Incoming, Media, MediaKind, Text
+from handlers.graphemes import utf16
+from handlers.report import MOST_FILES, MOST_WORDS
+from handlers.scripts import language_of
+from handlers.world import Answers, World
+
+LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
+Item = Mapping[str, Any]
+
+
+class TooMuch(Exception):
+    """This cannot be kept; `reason` is said to the resident, in their language."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tuple[Effect, ...]]:
+    """Answers with these words or this file added to `seen`. Raises TooMuch."""
+    seen: list[Item] = list(answers.get("seen", ()))
+    match event.body:
+        case Text(text=text):
+            seen.append(words(world, event, text, seen))
+            return {**answers, "seen": seen}, ()
+        case Media() as media:
+            file = world.dice[32:48].hex()
+            effects = (FetchMedia(checked(world, event, media, seen), file),)
+            seen.append({"file": file, "kind": media.kind, "message": event.message, "album": media.album})
+            if media.caption:
+                seen.append(words(world, event, media.caption, seen))
+            return {**answers, "seen": seen}, effects
+    return answers, ()
+
+
+def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
+    clean = shown(text)
+    if sum(utf16(i.get("text", "")) for i in seen) + utf16(clean) > MOST_WORDS:
+        raise TooMuch(world.t("That is very long. Please send this report first, then write a new one."))
+    return {"text": clean, "language": language_of(clean) or world.language, "message": event.message}
+
+
+def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Media:
+    if sum(1 for i in seen if "file" in i) >= MOST_FILES:
+        raise TooMuch(
+            world.n("A report can hold {count} file.", "A report can hold {count} files.", MOST_FILES, count=MOST_FILES)
+        )
+    most = LARGEST.get(event.chat.channel, LARGEST["web"])
+    if media.size > most:
+        mb = most // 1_000_000
+        raise TooMuch(world.t("This file is too large. Please send a shorter one, at most {mb} MB.", mb=mb))
+    if media.kind is MediaKind.DOCUMENT and not media.mime.startswith("image/"):
+        raise TooMuch(world.t("I can take photos, videos and voice messages, but no other files."))
+    return media
+
+
+def same_album(answers: Answers, event: Incoming) -> bool:
+    """Whether this file belongs to the album whose first file was answered already."""
+    album = event.body.album if isinstance(event.body, Media) else ""
+    return bool(album) and any(i.get("album") == album for i in answers.get("seen", ()))
+
+
+def without(answers: Answers, message: str) -> tuple[Answers, tuple[Effect, ...]]:
+    """Answers without what came in that message: the resident took it back."""
+    gone = [i for i in answers.get("seen", ()) if i.get("message") == message]
+    left = [i for i in answers.get("seen", ()) if i.get("message") != message]
+    kept = {k: v for k, v in answers.items() if k != "seen"} | ({"seen": left} if left else {})
+    return kept, tuple(DropMedia(i["file"]) for i in gone if "file" in i)
+
+
+def reworded(answers: Answers, message: str, text: str) -> Answers:
+    """Answers with the words of that message as they stand now."""
+    seen = [
+        {**i, "text": shown(text)} if i.get("message") == message and "text" in i else i
+        for i in answers.get("seen", ())
+    ]
+    return {**answers, "seen": seen} if seen else answers
+
+
+def files(answers: Answers) -> tuple[str, ...]:
+    return tuple(i["file"] for i in answers.get("seen", ()) if "file" in i)

@@ -1,0 +1,164 @@
+"""The report, as a list of questions. To add one, add an entry to REPORT and its words to locales/."""
+
+from datetime import timedelta
+
+from handlers.dates import day_text, daypart, local_day, read_date
+from handlers.effects import ButtonKind
+from handlers.events import Body, Media, Text
+from handlers.flow import Option, Question, Unreadable, chosen
+from handlers.kinds import DAYPARTS, KINDS, kind_text
+from handlers.where import WHERE, pick
+from handlers.world import Answers, World
+from locales import N
+
+MOST_WORDS = 20_000  # UTF-16 units a report: four of LINE's longest messages; more is a flood, not a report
+MOST_FILES = 20
+WHENS = {
+    "now": ("🔴", N("Now")),
+    "today": ("📅", N("Today")),
+    "yesterday": ("📅", N("Yesterday")),
+    "earlier": ("🗓", N("Earlier")),
+}
+
+
+def kind_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return tuple(Option(kind, world.t(text), icon) for kind, (icon, text) in KINDS.items())
+
+
+def when_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return tuple(Option(when, world.t(text), icon) for when, (icon, text) in WHENS.items())
+
+
+def date_options(world: World, _: Answers) -> tuple[Option, ...]:
+    today = local_day(world.now, world.rules.zone)
+    days = (today - timedelta(days=n) for n in range(2, 8))
+    return tuple(Option(d.isoformat(), day_text(d, world.language)) for d in days)
+
+
+def read_day(world: World, answers: Answers, body: Body) -> Answers:
+    option = chosen(body, date_options(world, answers))
+    if option:
+        return {"date": option.value}
+    day = read_date(body.text, local_day(world.now, world.rules.zone)) if isinstance(body, Text) else None
+    if day is None:
+        raise Unreadable(world.t("Please choose a day, or write it like this: 23/11."))
+    return {"date": day.isoformat()}
+
+
+def daypart_options(world: World, _: Answers) -> tuple[Option, ...]:
+    parts = tuple(Option(part, world.t(text), icon) for part, (icon, text) in DAYPARTS.items())
+    return (*parts, Option("unknown", world.t("I do not know")))
+
+
+def seen_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return (Option("camera", world.t("Take a photo"), "📷", ButtonKind.CAMERA),)
+
+
+def read_seen(world: World, _: Answers, body: Body) -> Answers:
+    if isinstance(body, Text | Media):
+        return {}  # handlers.keeping has put the words or the file into `seen` already
+    raise Unreadable(world.t("Please write what you saw, or send a photo, a video or your voice."))
+
+
+def send_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return (
+        # TRANSLATORS: at most 14 letters, for this and all other buttons with a picture.
+        Option("ask", world.t("Send"), "✅"),
+        Option("silent", world.t("Send silently"), "🤫"),
+    )
+
+
+def show_when(world: World, answers: Answers) -> str:
+    """The time in a line: the word that was chosen, the day where it is another, the part of the day."""
+    words = world.words[world.language]
+    today = local_day(world.now, world.rules.zone)
+    if answers["when"] == "earlier" and "date" in answers:
+        day = day_text(today.fromisoformat(answers["date"]), world.language)
+    else:
+        day = words.t(WHENS[answers["when"]][1])
+    part = answers.get("daypart", "")
+    return f"{day}, {words.t(DAYPARTS[part][1])}" if part in DAYPARTS else day
+
+
+def moment(world: World, answers: Answers) -> tuple[str, str]:
+    """The day (ISO) and the part of the day that was reported; the part is empty when nobody knows."""
+    today = local_day(world.now, world.rules.zone)
+    match answers["when"]:
+        case "now":
+            return today.isoformat(), daypart(world.now, world.rules.zone)
+        case "yesterday":
+            day = (today - timedelta(days=1)).isoformat()
+        case "earlier":
+            day = str(answers["date"])
+        case _:
+            day = today.isoformat()
+    part = str(answers.get("daypart", ""))
+    return day, part if part in DAYPARTS else ""
+
+
+def show_seen(world: World, answers: Answers) -> str:
+    """What was kept, counted: `words`, `2 photos`, `1 voice message`."""
+    items = answers.get("seen", ())
+    counted = {kind: sum(1 for i in items if i.get("kind") == kind) for kind in ("photo", "video", "voice", "document")}
+    said = {
+        "photo": world.n("{count} photo", "{count} photos", counted["photo"], count=counted["photo"]),
+        "video": world.n("{count} video", "{count} videos", counted["video"], count=counted["video"]),
+        "voice": world.n("{count} voice message", "{count} voice messages", counted["voice"], count=counted["voice"]),
+        "document": world.n("{count} file", "{count} files", counted["document"], count=counted["document"]),
+    }
+    words = [world.t("words")] if any("text" in i for i in items) else []
+    return ", ".join(words + [text for kind, text in said.items() if counted[kind]])
+
+
+REPORT = (
+    Question(
+        "kind",
+        ask=lambda w, _: w.t("What do you want to report?"),
+        read=pick(kind_options, "kind"),
+        options=kind_options,
+        show=lambda w, a: kind_text(w.words[w.language], a["kind"]),
+        loose=True,
+    ),
+    *WHERE,
+    Question(
+        "when",
+        ask=lambda w, _: w.t("When did it happen?"),
+        read=pick(when_options, "when"),
+        options=when_options,
+        show=show_when,
+        drops=("date", "daypart"),
+        loose=True,
+    ),
+    Question(
+        "date",
+        ask=lambda w, _: w.t("On which day? You can write it, for example 23/11."),
+        read=read_day,
+        options=date_options,
+        when=lambda a: a.get("when") == "earlier",
+    ),
+    Question(
+        "daypart",
+        ask=lambda w, _: w.t("At what time of the day?"),
+        read=pick(daypart_options, "daypart"),
+        options=daypart_options,
+        when=lambda a: a.get("when") in ("today", "yesterday", "earlier"),
+        loose=True,
+    ),
+    Question(
+        "seen",
+        ask=lambda w, _: w.t("What did you see or hear?\nWrite it, or send a photo, a video or your voice."),
+        read=read_seen,
+        options=seen_options,
+        show=show_seen,
+    ),
+    Question(
+        "send",
+        ask=lambda w, _: w.t(
+            "Is this right?\n✅ Send: officers may ask you here.\n🤫 Send silently: nobody writes to you."
+        ),
+        read=pick(send_options, "send"),
+        options=send_options,
+    ),
+)
+# TRANSLATORS: names of the lines of the review; each has a button to change it.
+LINES = {"kind": N("What"), "place": N("Where"), "when": N("When"), "seen": N("What you saw")}

@@ -1,0 +1,67 @@
+"""District, kind and hour -> groups. Rules in order, the first match wins; nothing is ever routed to nowhere."""
+
+from dataclasses import dataclass
+
+from handlers.events import Address
+from handlers.places import chain
+from handlers.world import EVERYWHERE, RouteRule, World
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Who gets an alert: an officers' group, or a coordinator in private where there is no group."""
+
+    chat: Address
+    language: str
+    detail: str = "headline"
+
+
+def scopes(world: World, district: str, kind: str, hour: int) -> tuple[str, ...]:
+    """The scopes asked in turn for a report, nearest first; `*` is always the last."""
+    rule = next((r for r in world.directory.rules if matches(r, district, kind, hour)), None)
+    return (*(rule.to if rule else ()), *chain(world.gazetteer, district))
+
+
+def matches(rule: RouteRule, district: str, kind: str, hour: int) -> bool:
+    return (
+        (not rule.districts or district in rule.districts)
+        and (not rule.kinds or kind in rule.kinds)
+        and (rule.hours is None or within(hour, *rule.hours))
+    )
+
+
+def within(hour: int, start: int, end: int) -> bool:
+    """Whether a local hour lies in start..end; a span may run through midnight (18 to 6)."""
+    return start <= hour < end if start <= end else hour >= start or hour < end
+
+
+def route(world: World, district: str, kind: str, hour: int) -> tuple[Destination, ...]:
+    """The groups of the nearest scope that has any, else its coordinators. Empty only when there is nobody at all."""
+    rule = next((r for r in world.directory.rules if matches(r, district, kind, hour)), None)
+    named = tuple(g for scope in (rule.to if rule else ()) for g in world.directory.of_scope(scope))
+    if named:
+        return tuple(Destination(g.chat, g.language, g.detail) for g in named)
+    return nearest(world, chain(world.gazetteer, district))
+
+
+def nearest(world: World, offered: tuple[str, ...]) -> tuple[Destination, ...]:
+    for scope in offered:
+        groups = world.directory.of_scope(scope)
+        if groups:
+            return tuple(Destination(g.chat, g.language, g.detail) for g in groups)
+    coordinators = world.directory.coordinators(offered) or world.directory.coordinators((EVERYWHERE,))
+    return tuple(Destination(m.chat, m.language) for m in coordinators)
+
+
+def covers(world: World, scope: str, district: str, kind: str, hour: int) -> bool:
+    """Whether a group or person of `scope` may see and work on such a case."""
+    return scope == EVERYWHERE or scope in scopes(world, district, kind, hour)
+
+
+def districts_of(world: World, scope: str) -> tuple[str, ...] | None:
+    """The district codes of a scope; None means all."""
+    if scope == EVERYWHERE:
+        return None
+    if scope.startswith("P:"):
+        return tuple(d.code for d in world.gazetteer.districts.values() if d.province == scope[2:])
+    return (scope, *(d.code for d in world.gazetteer.districts.values() if scope in d.twins and d.country != "TH"))

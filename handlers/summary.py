@@ -1,0 +1,210 @@
+"""The picture in ten seconds: /summary and the digest, from counters and the cases nobody took."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from handlers import cards
+from handlers.coordinator import args, read_scopes, scope_name, within
+from handlers.dates import day_text, duration_text, local_day, read_date
+from handlers.effects import Decision, Say, Status
+from handlers.events import Incoming, Tick
+from handlers.fold import skeleton
+from handlers.kinds import KINDS, kind_text
+from handlers.places import district_name
+from handlers.routing import districts_of
+from handlers.world import EVERYWHERE, Figures, Query, World
+from locales import N, Words
+
+MOST_DISTRICTS = 8
+MOST_UNTAKEN = 5
+# TRANSLATORS: spans of a summary, also typed after /summary.
+SPANS = {"today": N("today"), "yesterday": N("yesterday"), "7d": N("7 days"), "30d": N("30 days")}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a summary was asked for: local days, both included, and a scope."""
+
+    since: date
+    until: date
+    scope: str
+
+
+def own_scope(world: World) -> str:
+    """What the asker watches: the group's scope, or the person's; empty for residents."""
+    return world.group.scope if world.group else world.member.scope if world.member else ""
+
+
+def read_wanted(world: World, text: str) -> Wanted | None:
+    """Read `[today|yesterday|7d|30d|FROM TO] [district|province]`. None: the words make no sense, or are not theirs."""
+    today = local_day(world.now, world.rules.zone)
+    scope = own_scope(world)
+    words, since, until = text.split(), today, today
+    if words and (span := read_span(world, words[0])):
+        since, until = days_of(span, today)
+        words = words[1:]
+    elif words and (first := read_date(words[0], today)):
+        last = read_date(words[1], today) if len(words) > 1 else None
+        since, until = min(first, last or first), max(first, last or first)
+        words = words[2 if last else 1 :]
+    if words:
+        found = [s for s in read_scopes(world, " ".join(words)) if allowed(world, s)]
+        if not found:
+            return None
+        scope = found[0]
+    return Wanted(since, until, scope)
+
+
+def read_span(world: World, word: str) -> str:
+    typed = skeleton(word)
+    return next((s for s, text in SPANS.items() if typed in (s, skeleton(world.t(text)).replace(" ", ""))), "")
+
+
+def days_of(span: str, today: date) -> tuple[date, date]:
+    match span:
+        case "yesterday":
+            return today - timedelta(days=1), today - timedelta(days=1)
+        case "7d":
+            return today - timedelta(days=6), today
+        case "30d":
+            return today - timedelta(days=29), today
+        case _:
+            return today, today
+
+
+def allowed(world: World, scope: str) -> bool:
+    own = own_scope(world)
+    if own in (EVERYWHERE, scope):
+        return True
+    if world.member and world.member.role == "coordinator":
+        return within(world, world.member, scope)
+    found = world.gazetteer.districts.get(scope)
+    return found is not None and own == f"P:{found.province}"
+
+
+def needs(world: World, event: Incoming) -> Query | None:
+    if not own_scope(world):
+        return None
+    wanted = asked(world, event)
+    if wanted is None:
+        return None
+    return Query(
+        figures=True, untaken=True, since=wanted.since, until=wanted.until, districts=districts_of(world, wanted.scope)
+    )
+
+
+def asked(world: World, event: Incoming) -> Wanted | None:
+    match event.body:
+        case Tick(args=given):
+            return Wanted(date.fromisoformat(given["since"]), date.fromisoformat(given["until"]), own_scope(world))
+        case _:
+            return read_wanted(world, args(event))
+
+
+def reply(world: World, event: Incoming) -> Decision:
+    if not own_scope(world):
+        return () if event.group else (Say(event.chat, world.t("This is for officers and coordinators.")),)
+    wanted = asked(world, event)
+    if wanted is None:
+        text = world.t(
+            "I do not understand. Write /summary, /summary 7d, /summary 1/11 15/11, or add a district you watch."
+        )
+        return (Say(event.chat, text),)
+    return (Say(event.chat, picture(world, wanted, world.t("Summary"))),)
+
+
+def digest(world: World, event: Incoming) -> Decision:
+    """The same picture, sent by the clock."""
+    wanted = asked(world, event)
+    if wanted is None or not own_scope(world):
+        return ()
+    return (Say(event.chat, picture(world, wanted, world.t("Digest"))),)
+
+
+def picture(world: World, wanted: Wanted, title: str) -> str:
+    words, language, figures = world.words[world.language], world.language, world.figures
+    span = day_text(wanted.since, language)
+    if wanted.until != wanted.since:
+        span = f"{span} – {day_text(wanted.until, language)}"
+    lines = [f"📊 {title} · {scope_name(world, wanted.scope, language)}", f"🗓 {span}"]
+    total = sum(c.count for c in figures.counts)
+    if not total:
+        return "\n".join([*lines, words.t("No reports.")])
+    lines += [totals(words, figures, total), *by_kind(words, figures), *by_district(world, words, language, figures)]
+    if (wait := median(figures.waits)) is not None:
+        lines.append("⏱ " + words.t("Half were taken within {time}.", time=duration_text(wait, language)))
+    lines += untaken(world, words, language)
+    practice = sum(c.count for c in figures.counts if c.practice)
+    if practice:
+        lines.append(
+            "🎓 "
+            + words.n(
+                "{count} of these is practice data.", "{count} of these are practice data.", practice, count=practice
+            )
+        )
+    return "\n".join(lines)
+
+
+def totals(words: Words, figures: Figures, total: int) -> str:
+    by = Counter[Status]()
+    for c in figures.counts:
+        by[c.status] += c.count
+    parts = [
+        (Status.NEW, words.t("{count} not taken", count=by[Status.NEW])),
+        (Status.TAKEN, words.t("{count} taken", count=by[Status.TAKEN])),
+        (Status.DONE, words.t("{count} done", count=by[Status.DONE])),
+    ]
+    reports = words.n("{count} report", "{count} reports", total, count=total)
+    return f"{reports}: " + ", ".join(text for status, text in parts if by[status])
+
+
+def by_kind(words: Words, figures: Figures) -> list[str]:
+    by = Counter[str]()
+    for c in figures.counts:
+        by[c.kind] += c.count
+    return [f"{kind_text(words, kind)} {by[kind]}" for kind in KINDS if by[kind]]
+
+
+def by_district(world: World, words: Words, language: str, figures: Figures) -> list[str]:
+    by = Counter[str]()
+    for c in figures.counts:
+        by[c.district] += c.count
+    if len(by) < 2:
+        return []
+    lines = [
+        f"📍 {district_name(world.gazetteer, code, language)} {count}" for code, count in by.most_common(MOST_DISTRICTS)
+    ]
+    rest = len(by) - MOST_DISTRICTS
+    return (
+        [*lines, words.n("and {count} more district", "and {count} more districts", rest, count=rest)]
+        if rest > 0
+        else lines
+    )
+
+
+def median(waits: Mapping[int, int]) -> int | None:
+    """The middle of minutes -> how many; the lower one of two."""
+    total, passed = sum(waits.values()), 0
+    for minutes, count in sorted(waits.items()):
+        passed += count
+        if passed * 2 >= total:
+            return minutes
+    return None
+
+
+def untaken(world: World, words: Words, language: str) -> list[str]:
+    """The cases nobody took, the urgent and the oldest first, whatever day they came."""
+    left = sorted(world.cases, key=lambda c: (not c.urgent, c.opened))
+    if not left:
+        return []
+    lines = [
+        f"{cards.line(words, language, world, c)} · {duration_text(minutes(world, c.opened), language)}"
+        for c in left[:MOST_UNTAKEN]
+    ]
+    return ["⏳ " + words.t("Nobody has taken:"), *lines]
+
+
+def minutes(world: World, since: datetime) -> int:
+    return max(0, int((world.now - since).total_seconds() // 60))

@@ -1,0 +1,262 @@
+"""The conversation with a resident: hear an event, ask the next question, say back what was understood."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import flow, keeping
+from handlers.effects import Button, ButtonKind, Decision, DropMedia, Effect, Keep, Say
+from handlers.events import Choice, Incoming, Media, Place, Text, Unsupported
+from handlers.flow import Flow, Question, Unreadable
+from handlers.intro import INTRO, answered
+from handlers.report import LINES, REPORT
+from handlers.sending import finish
+from handlers.where import HANGS_ON_PLACE, read_pin
+from handlers.world import Answers, Memory, World
+
+FLOW: Flow = (*INTRO, *REPORT)
+NAVIGATION = ("back", "cancel", "restart")
+
+
+def hear(world: World, event: Incoming) -> Decision:
+    """What a resident wrote, pressed or sent in their private chat."""
+    if is_return(world, event):
+        return offer(world, event)
+    match event.body:
+        case Choice(value=value):
+            return press(world, event, value)
+        case Text(text=text) if word := navigation(world, text):
+            return press(world, event, word)
+        case Place(live=True) if "pin" in world.memory.answers:
+            return (Keep(world.memory),)
+        case Place() as pin:
+            return move_pin(world, event, pin)
+        case Text() | Media():
+            return read(world, event)
+        case Unsupported():
+            return ask(
+                world,
+                event,
+                world.memory,
+                note=world.t("I cannot keep this. Please write, or send a photo or your voice."),
+            )
+    return ()
+
+
+def press(world: World, event: Incoming, value: str) -> Decision:
+    memory = replace(world.memory, offered=False)
+    answers = memory.answers
+    match value.split(":", 2):
+        case ["a", name, answer]:
+            return answer_press(world, event, name, answer)
+        case ["more", name, page] if (here := question(world)) and here.name == name and page.isdigit():
+            return ask(world, event, memory, page=int(page), edit=True)
+        case ["change", name] if name in LINES and name in answers:
+            dropped = tuple(DropMedia(f) for f in keeping.files(answers)) if name == "seen" else ()
+            return (
+                *dropped,
+                *ask(world, event, replace(memory, answers=flow.forget(REPORT, answers, name)), edit=True),
+            )
+        case ["back"]:
+            return ask(world, event, replace(memory, answers=flow.back(REPORT, answers)), edit=True)
+        case ["cancel"]:
+            return cancel(world, event)
+        case ["restart"]:
+            return restart(world, event)
+        case ["continue"]:
+            return ask(world, event, memory, edit=True)
+    return ask(world, event, memory, note=world.t("That button is old. We go on here."))
+
+
+def answer_press(world: World, event: Incoming, name: str, value: str) -> Decision:
+    here = question(world)
+    if here is None or here.name != name:
+        return ask(world, event, world.memory, note=world.t("That button is old. We go on here."))
+    return read(world, replace(event, body=Choice(value)))
+
+
+def read(world: World, event: Incoming) -> Decision:
+    """Read the event as the answer to the open question; words and files are kept whatever the question is."""
+    here = question(world)
+    memory = world.memory
+    extra: tuple[Effect, ...] = ()
+    try:
+        if isinstance(event.body, Media) or (here and here.name in ("seen", "send") and isinstance(event.body, Text)):
+            if (
+                here
+                and here.name == "send"
+                and (option := flow.chosen(event.body, here.options(world, all_answers(world))))
+            ):
+                return answered_with(world, event, here, {"send": option.value}, ())
+            silent = keeping.same_album(memory.answers, event)
+            answers, extra = keeping.keep(world, event, memory.answers)
+            memory = replace(memory, answers=answers)
+            if silent:
+                return (Keep(heard_now(memory, world)), *extra)
+            return (*extra, *ask(world, event, memory, note=world.t("Kept.")))
+        if here is None:
+            return ask(world, event, memory)
+        return answered_with(world, event, here, here.read(world, all_answers(world), event.body), extra)
+    except keeping.TooMuch as bad:
+        return ask(world, event, memory, note=bad.reason)
+    except Unreadable as bad:
+        return misread(world, event, bad)
+
+
+def misread(world: World, event: Incoming, bad: Unreadable) -> Decision:
+    """No answer to this question. A whole sentence at an early question is a report that began: it is kept."""
+    here = question(world)
+    if isinstance(event.body, Text) and here and here.loose and is_sentence(event.body.text):
+        try:
+            answers, _ = keeping.keep(world, event, world.memory.answers)
+        except keeping.TooMuch as much:
+            return ask(world, event, world.memory, note=much.reason)
+        return ask(world, event, replace(world.memory, answers=answers), note=world.t("Kept."))
+    return ask(world, event, world.memory, note=bad.reason)
+
+
+def is_sentence(text: str) -> bool:
+    """Longer than any label of ours could be misspelt: these are words to keep."""
+    return len(text.strip()) >= 4 and not text.strip().isdigit()
+
+
+def answered_with(world: World, event: Incoming, here: Question, found: Answers, extra: tuple[Effect, ...]) -> Decision:
+    memory = world.memory
+    if here.name == "match" and found.get("match") == "none":
+        memory = replace(memory, answers=flow.forget(REPORT, memory.answers, "place"))
+        found = {"place": "list"}
+    if here in INTRO:
+        memory = answered(memory, found)
+        world = replace(world, memory=memory, language=memory.language or world.language)
+    else:
+        memory = replace(memory, answers={**memory.answers, **found})
+    if flow.current(REPORT, memory.answers) is None:
+        return (*extra, *finish(replace(world, memory=memory), event))
+    note = f"✓ {here.show(world, memory.answers)}" if here.show and is_whole(here, memory.answers) else ""
+    return (*extra, *ask(world, event, memory, note=note, edit=isinstance(event.body, Choice)))
+
+
+def is_whole(here: Question, answers: Answers) -> bool:
+    return here.name != "place" or "district" in answers
+
+
+def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
+    """A pin is the place, whenever it comes."""
+    try:
+        found = read_pin(world, pin)
+    except Unreadable as bad:
+        return ask(world, event, world.memory, note=bad.reason)
+    kept = {k: v for k, v in world.memory.answers.items() if k not in ("place", *HANGS_ON_PLACE)}
+    return ask(world, event, replace(world.memory, answers={**kept, **found}), note=world.t("Place kept."))
+
+
+def ask(
+    world: World, event: Incoming, memory: Memory, *, note: str = "", page: int = 0, edit: bool = False
+) -> Decision:
+    """Ask the first question without an answer. `edit`: in place of the message whose button was pressed."""
+    world = replace(world, memory=memory, language=memory.language or world.language)
+    here, answers = question(world), all_answers(world)
+    if here is None:
+        return finish(world, event)
+    made = flow.buttons(here, here.options(world, answers), page, "➡️ " + world.t("More"))
+    text = "\n\n".join(filter(None, [note, review(world) if here.name == "send" else "", here.ask(world, answers)]))
+    changes = changing(world) if here.name == "send" else ()
+    say = Say(event.chat, text, (*made, *changes, *steering(world, here)), replaces=event.message if edit else "")
+    return (Keep(heard_now(memory, world)), say)
+
+
+def question(world: World) -> Question | None:
+    return flow.current(FLOW, all_answers(world))
+
+
+def all_answers(world: World) -> Answers:
+    """The half report together with what was agreed at the beginning."""
+    memory = world.memory
+    intro = {"language": memory.language} if memory.language else {}
+    agreed = {"consent": memory.agreed} if memory.agreed == world.rules.notice else {}
+    return {**intro, **agreed, **memory.answers}
+
+
+def heard_now(memory: Memory, world: World) -> Memory:
+    return replace(memory, at=world.now, offered=False)
+
+
+def review(world: World) -> str:
+    answers = world.memory.answers
+    shown = [(LINES[q.name], q.show(world, answers)) for q in REPORT if q.name in LINES and q.show]
+    return "\n".join(f"• {world.t(name)}: {text}" for name, text in shown)
+
+
+def changing(world: World) -> tuple[Button, ...]:
+    return tuple(Button(f"✏️ {world.t(text)}", f"change:{name}", ButtonKind.NAV) for name, text in LINES.items())
+
+
+def steering(world: World, here: Question) -> tuple[Button, ...]:
+    if here in INTRO:
+        return ()
+    back = (Button("↩️ " + world.t("Back"), "back", ButtonKind.NAV),) if can_go_back(world, here) else ()
+    return (*back, Button("✖️ " + world.t("Cancel"), "cancel", ButtonKind.NAV))
+
+
+def can_go_back(world: World, here: Question) -> bool:
+    answers = world.memory.answers
+    return any(q.name in answers and q.when(answers) for q in REPORT[: REPORT.index(here)])
+
+
+def navigation(world: World, text: str) -> str:
+    """`back`, `cancel` or `restart` where that, and nothing else, was typed."""
+    typed = flow.bare(text)
+    names = {"back": world.t("Back"), "cancel": world.t("Cancel"), "restart": world.t("Start over")}
+    return next((value for value, label in names.items() if typed in (flow.bare(label), value)), "")
+
+
+def is_return(world: World, event: Incoming) -> bool:
+    """Whether somebody comes back to a half report after a while, with anything but a button of it."""
+    memory = world.memory
+    if not memory.answers or memory.at is None or not memory.language:
+        return False
+    away = world.now - memory.at > timedelta(hours=world.rules.half_report_hours)
+    return (away or memory.offered) and not isinstance(event.body, Choice)
+
+
+def offer(world: World, event: Incoming) -> Decision:
+    """Ask whether the half report goes on. What came with the return is kept for either answer."""
+    memory = replace(world.memory, offered=True, at=world.now)
+    extra: tuple[Effect, ...] = ()
+    if isinstance(event.body, Text | Media) and not navigation(world, getattr(event.body, "text", "")):
+        try:
+            answers, extra = keeping.keep(world, event, memory.answers)
+            known = len(memory.answers.get("seen", ()))
+            marked = [*answers["seen"][:known], *({**i, "back": True} for i in answers["seen"][known:])]
+            memory = replace(memory, answers={**answers, "seen": marked})
+        except keeping.TooMuch:
+            extra = ()
+    buttons = (
+        Button("▶️ " + world.t("Go on"), "continue"),
+        Button("🔄 " + world.t("Start over"), "restart"),
+    )
+    text = world.t("You have a report that is not finished. Shall we go on with it?")
+    return (Keep(memory), *extra, Say(event.chat, text, buttons))
+
+
+def cancel(world: World, event: Incoming) -> Decision:
+    dropped = tuple(DropMedia(f) for f in keeping.files(world.memory.answers))
+    text = world.t("Cancelled. Nothing was sent, nothing is kept.")
+    again = (Button("📝 " + world.t("New report"), "restart"),)
+    return (
+        *dropped,
+        Keep(replace(world.memory, answers={}, offered=False)),
+        Say(event.chat, text, again, replaces=pressed(event)),
+    )
+
+
+def restart(world: World, event: Incoming) -> Decision:
+    """A new report; what came with the return to an old one belongs to the new one."""
+    seen = [i for i in world.memory.answers.get("seen", ()) if i.get("back") and world.memory.offered]
+    kept: Answers = {"seen": seen} if seen else {}
+    dropped = tuple(DropMedia(f) for f in keeping.files(world.memory.answers) if f not in keeping.files(kept))
+    memory = replace(world.memory, answers=kept, offered=False)
+    return (*dropped, *ask(world, event, memory, edit=isinstance(event.body, Choice)))
+
+
+def pressed(event: Incoming) -> str:
+    return event.message if isinstance(event.body, Choice) else ""

@@ -1,0 +1,221 @@
+"""Where it happened: a pin, a list, a crossing or a typed name, until one district stands."""
+
+from collections.abc import Callable
+
+from handlers.effects import ButtonKind
+from handlers.events import Body, Place, Text
+from handlers.flow import Option, Question, Unreadable, chosen
+from handlers.places import district_name, province_name
+from handlers.world import Answers, World
+from locales import N
+
+Options = Callable[[World, Answers], tuple[Option, ...]]
+Read = Callable[[World, Answers, Body], Answers]
+
+SURE = 0.97  # a typed name this close to one place, and to no other, is that place
+COUNTRIES = {"TH": ("🇹🇭", N("Thailand")), "LA": ("🇱🇦", N("Laos")), "KH": ("🇰🇭", N("Cambodia"))}
+HANGS_ON_PLACE = ("pin", "typed", "matches", "match", "country", "province", "crossing", "district")
+
+
+def place_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return (
+        Option("here", world.t("Share the place"), "📍", ButtonKind.LOCATION),
+        Option("list", world.t("From a list"), "📋"),
+        Option("crossing", world.t("Border crossing"), "🛂"),
+    )
+
+
+def read_place(world: World, answers: Answers, body: Body) -> Answers:
+    match body:
+        case Place():
+            return read_pin(world, body)
+        case Text(text=text):
+            option = chosen(body, place_options(world, answers))
+            return {"place": option.value} if option and option.value != "here" else read_name(world, text)
+    option = chosen(body, place_options(world, answers))
+    if option is None or option.value == "here":
+        raise Unreadable(world.t("Please share the place, choose it, or write its name."))
+    return {"place": option.value}
+
+
+def read_pin(world: World, pin: Place) -> Answers:
+    codes = world.gazetteer.at(pin.latitude, pin.longitude)
+    if not codes:
+        raise Unreadable(world.t("This place is outside our area. Please choose the nearest district."))
+    found: dict[str, object] = {"place": "pin", "pin": [round(pin.latitude, 6), round(pin.longitude, 6)]}
+    # Two codes: a border runs through the cell. No code under the pin itself: the nearest is a guess. Both are asked.
+    sure = len(codes) == 1 and world.gazetteer.inside(pin.latitude, pin.longitude)
+    return found | ({"district": codes[0]} if sure else {"matches": list(codes)})
+
+
+def read_name(world: World, text: str) -> Answers:
+    matches = world.gazetteer.find(text)
+    if not matches:
+        raise Unreadable(world.t("I do not know this place. Please write it another way, or choose from the list."))
+    first, *others = matches
+    if first.score >= SURE and not any(m.score >= SURE for m in others):
+        return {"place": "name", "typed": text[:200], **settle(world, first.kind, first.code)}
+    return {"place": "name", "typed": text[:200], "matches": [f"{m.kind}.{m.code}" for m in matches]}
+
+
+def settle(world: World, kind: str, code: str) -> dict[str, object]:
+    """The answers that one found place gives."""
+    match kind:
+        case "crossing":
+            return {"crossing": code, "district": world.gazetteer.crossings[code].district}
+        case "province":
+            return {"province": code}
+        case _:
+            return {"district": code}
+
+
+def match_options(world: World, answers: Answers) -> tuple[Option, ...]:
+    found = (str(m).split(".", 1) for m in answers.get("matches", ()))
+    named = [
+        Option(".".join(m), place_name(world, m[0], m[1])) if len(m) == 2 else Option(m[0], district(world, m[0]))
+        for m in found
+    ]
+    return (*named, Option("none", world.t("None of these"), "✖️"))
+
+
+def place_name(world: World, kind: str, code: str) -> str:
+    match kind:
+        case "crossing":
+            crossing = world.gazetteer.crossings[code]
+            local = crossing.local if world.language == "th" else f"{crossing.local} ({crossing.en})"
+            return crossing.en if world.language == "en" else local
+        case "province":
+            return province_name(world.gazetteer, code, world.language)
+        case _:
+            return district(world, code)
+
+
+def district(world: World, code: str) -> str:
+    """A district with its bank: villages and districts on both banks share names."""
+    flag, _ = COUNTRIES[code[:2]]
+    return f"{flag} {district_name(world.gazetteer, code, world.language)}"
+
+
+def read_match(world: World, answers: Answers, body: Body) -> Answers:
+    option = chosen(body, match_options(world, answers))
+    if option is None:
+        raise Unreadable(world.t("Please choose one of these."))
+    if option.value == "none":
+        return {"match": "none", "place": "list"}
+    kind, _, code = option.value.rpartition(".")
+    return {"match": option.value, **settle(world, kind or "district", code)}
+
+
+def country_options(world: World, _: Answers) -> tuple[Option, ...]:
+    return tuple(Option(code, world.t(name), flag) for code, (flag, name) in COUNTRIES.items())
+
+
+def province_options(world: World, answers: Answers) -> tuple[Option, ...]:
+    gazetteer = world.gazetteer
+    with_crossings = {gazetteer.districts[c.district].province for c in gazetteer.crossings.values()}
+    wanted = [
+        p
+        for p in gazetteer.provinces.values()
+        if (p.iso in with_crossings if answers["place"] == "crossing" else p.country == answers.get("country"))
+    ]
+    return tuple(Option(p.iso, province_name(gazetteer, p.iso, world.language)) for p in wanted)
+
+
+def crossing_options(world: World, answers: Answers) -> tuple[Option, ...]:
+    gazetteer = world.gazetteer
+    return tuple(
+        Option(c.code, place_name(world, "crossing", c.code))
+        for c in gazetteer.crossings.values()
+        if gazetteer.districts[c.district].province == answers.get("province")
+    )
+
+
+def read_crossing(world: World, answers: Answers, body: Body) -> Answers:
+    code = str(pick(crossing_options, "crossing")(world, answers, body)["crossing"])
+    return {"crossing": code, "district": world.gazetteer.crossings[code].district}
+
+
+def district_options(world: World, answers: Answers) -> tuple[Option, ...]:
+    return tuple(
+        Option(d.code, d.local if world.language == "th" or d.country != "TH" else f"{d.local} ({d.en})")
+        for d in world.gazetteer.districts.values()
+        if d.province == answers.get("province")
+    )
+
+
+def pick(options: Options, name: str) -> Read:
+    """A reader of one answer out of `options`."""
+
+    def read(world: World, answers: Answers, body: Body) -> Answers:
+        option = chosen(body, options(world, answers))
+        if option is None:
+            raise Unreadable(world.t("Please choose one of these."))
+        return {name: option.value}
+
+    return read
+
+
+def show_place(world: World, answers: Answers) -> str:
+    """The place in one line: the crossing or the pin, then the district."""
+    parts = [district(world, answers["district"])]
+    if "crossing" in answers:
+        parts.insert(0, place_name(world, "crossing", answers["crossing"]))
+    elif "pin" in answers:
+        parts.insert(0, "📍")
+    elif "typed" in answers:
+        parts.insert(0, f"“{answers['typed']}”")
+    return " ".join(parts)
+
+
+def with_list(answers: Answers) -> bool:
+    return answers.get("place") == "list"
+
+
+WHERE = (
+    Question(
+        "place",
+        ask=lambda w, _: w.t(
+            "Where did it happen?\nShare the place, or write the name of a village, district or crossing."
+        ),
+        read=read_place,
+        options=place_options,
+        show=show_place,
+        drops=HANGS_ON_PLACE,
+    ),
+    Question(
+        "match",
+        ask=lambda w, _: w.t("Which place do you mean?"),
+        read=read_match,
+        options=match_options,
+        when=lambda a: "matches" in a and "district" not in a and "province" not in a,
+        drops=HANGS_ON_PLACE,
+    ),
+    Question(
+        "country",
+        ask=lambda w, _: w.t("On which side of the border?"),
+        read=pick(country_options, "country"),
+        options=country_options,
+        when=lambda a: with_list(a) and "province" not in a,
+    ),
+    Question(
+        "province",
+        ask=lambda w, _: w.t("Which province?"),
+        read=pick(province_options, "province"),
+        options=province_options,
+        when=lambda a: a.get("place") in ("list", "crossing") and "district" not in a,
+    ),
+    Question(
+        "crossing",
+        ask=lambda w, _: w.t("Which crossing?"),
+        read=read_crossing,
+        options=crossing_options,
+        when=lambda a: a.get("place") == "crossing" and "district" not in a,
+        drops=("district",),
+    ),
+    Question(
+        "district",
+        ask=lambda w, _: w.t("Which district?"),
+        read=pick(district_options, "district"),
+        options=district_options,
+    ),
+)

@@ -1,0 +1,131 @@
+"""Groups, people with a role, rules and switched districts: small, read whole, and again when it changed."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, RowMapping, delete, select
+
+from handlers.effects import AddRule, DropRule, Enroll, LinkGroup, MoveChat, SwitchDistrict, UnlinkGroup
+from handlers.events import Address
+from handlers.world import Directory, Group, Member, RouteRule
+from storage.store import Store, context
+from storage.tables import CARD, GROUP, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
+from storage.upsert import upsert
+
+Change = LinkGroup | UnlinkGroup | MoveChat | Enroll | AddRule | DropRule | SwitchDistrict
+
+
+def refresh(connection: Connection, store: Store) -> None:
+    """Bring `store.directory` up to what is committed, if anybody changed it."""
+    revision = connection.execute(select(REVISION.c.value).where(REVISION.c.name == "directory")).scalar() or 0
+    if revision != store.revision:
+        store.directory, store.revision = load(connection, store), revision
+
+
+def load(connection: Connection, store: Store) -> Directory:
+    groups = [_group(store, row) for row in connection.execute(select(GROUP)).mappings()]
+    members = [_member(store, row) for row in connection.execute(select(MEMBER)).mappings()]
+    rules = [_rule(row) for row in connection.execute(select(RULE).order_by(RULE.c.id)).mappings()]
+    switched = {r.district: bool(r.active) for r in connection.execute(select(SWITCHED))}
+    return Directory({g.chat: g for g in groups}, {(m.channel, m.person): m for m in members}, tuple(rules), switched)
+
+
+def change(connection: Connection, store: Store, changes: Iterable[Change]) -> None:
+    """Carry out changes in order and let every process know."""
+    wanted = list(changes)
+    if not wanted:
+        return
+    for one in wanted:
+        _apply(connection, store, one)
+    counted = upsert(connection, REVISION, {"name": "directory", "value": 1}, ("name",), add=("value",))
+    connection.execute(counted)
+    refresh(connection, store)
+
+
+def _apply(connection: Connection, store: Store, change: Change) -> None:
+    match change:
+        case LinkGroup(chat=chat):
+            connection.execute(upsert(connection, GROUP, _group_row(store, change), ("tag",)))
+        case UnlinkGroup(chat=chat):
+            connection.execute(delete(GROUP).where(GROUP.c.tag == store.tag(chat)))
+        case MoveChat(old=old, new=new):
+            _move(connection, store, old, new)
+        case Enroll():
+            connection.execute(upsert(connection, MEMBER, _member_row(store, change), ("tag",)))
+        case AddRule():
+            hours = f"{change.hours[0]}-{change.hours[1]}" if change.hours else ""
+            values = {
+                "districts": ",".join(change.districts),
+                "kinds": ",".join(change.kinds),
+                "hours": hours,
+                "targets": ",".join(change.to),
+            }
+            connection.execute(RULE.insert(), [values])
+        case DropRule(id=number):
+            connection.execute(delete(RULE).where(RULE.c.id == number))
+        case SwitchDistrict(district=district, on=on):
+            connection.execute(upsert(connection, SWITCHED, {"district": district, "active": on}, ("district",)))
+
+
+def _move(connection: Connection, store: Store, old: Address, new: Address) -> None:
+    """A chat goes on under another id: the group, its cards, and everything still to send to it."""
+    was, now = store.tag(old), store.tag(new)
+    group = store.directory.groups.get(old)
+    if group:
+        connection.execute(delete(GROUP).where(GROUP.c.tag == was))
+        moved = LinkGroup(new, group.scope, group.language, group.detail)
+        connection.execute(upsert(connection, GROUP, _group_row(store, moved), ("tag",)))
+    # Telegram starts new message ids in a supergroup: the old cards cannot be edited there.
+    connection.execute(delete(CARD).where(CARD.c.tag == was))
+    waiting = connection.execute(
+        select(OUTBOX.c.id, OUTBOX.c.payload).where(OUTBOX.c.lane == was, OUTBOX.c.state == "todo")
+    ).all()
+    for row, sealed in waiting:
+        bound = context("outbox", "payload", row)
+        payload = {**store.open(sealed, bound), "chat": new.chat}
+        connection.execute(
+            OUTBOX.update().where(OUTBOX.c.id == row).values(lane=now, payload=store.seal(payload, bound))
+        )
+
+
+def _group_row(store: Store, group: LinkGroup) -> dict[str, object]:
+    tag = store.tag(group.chat)
+    return {
+        "tag": tag,
+        "channel": group.chat.channel,
+        "chat": store.seal(group.chat.chat, context("officer_group", "chat", tag)),
+        "scope": group.scope,
+        "language": group.language,
+        "detail": group.detail,
+    }
+
+
+def _group(store: Store, row: RowMapping) -> Group:
+    chat = store.open(row["chat"], context("officer_group", "chat", row["tag"]))
+    return Group(Address(row["channel"], chat), row["scope"], row["language"], row["detail"])
+
+
+def _member_row(store: Store, who: Enroll) -> dict[str, object]:
+    tag = store.person(who.chat.channel, who.person)
+    return {
+        "tag": tag,
+        "channel": who.chat.channel,
+        "person": store.seal([who.person, who.chat.chat, who.name], context("member", "person", tag)),
+        "role": who.role,
+        "scope": who.scope,
+        "language": who.language,
+    }
+
+
+def _member(store: Store, row: RowMapping) -> Member:
+    person, chat, name = store.open(row["person"], context("member", "person", row["tag"]))
+    return Member(
+        row["channel"], person, row["role"], row["scope"], Address(row["channel"], chat), row["language"], name
+    )
+
+
+def _rule(row: RowMapping) -> RouteRule:
+    split = {k: tuple(filter(None, row[k].split(","))) for k in ("districts", "kinds", "targets")}
+    start, _, end = row["hours"].partition("-")
+    return RouteRule(
+        row["id"], split["districts"], split["kinds"], (int(start), int(end)) if end else None, split["targets"]
+    )

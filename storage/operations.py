@@ -1,0 +1,74 @@
+"""What an operator asks of the database: dead letters, the export, a backup, where reports would go."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.engine import make_url
+
+from handlers.places import chain
+from storage.store import Store
+from storage.tables import CASES, OUTBOX, QUARANTINE
+
+COLUMNS = ("number", "district", "kind", "status", "urgent", "practice", "opened", "taken", "done")
+
+
+def reached(store: Store, district: str) -> list[str]:
+    """The groups that a report of a district is offered to, nearest first, without their ids."""
+    lines = []
+    for scope in chain(store.gazetteer, district):
+        groups = store.directory.of_scope(scope)
+        lines += [f"{district} → {scope}: {g.chat.channel} group ({g.language}, {g.detail})" for g in groups]
+        if groups:
+            return lines
+    watching = len(store.directory.coordinators((*chain(store.gazetteer, district), "*")))
+    return [f"{district} → no group; {watching} coordinator(s) in private" if watching else f"{district} → nobody yet"]
+
+
+def dead(connection: Connection) -> list[str]:
+    rows = connection.execute(select(OUTBOX).where(OUTBOX.c.state == "dead").order_by(OUTBOX.c.id))
+    return [f"{r.id} {r.channel} {r.kind} {r.made:%Y-%m-%d %H:%M} tries={r.attempts} {r.error}" for r in rows]
+
+
+def retry(connection: Connection, ids: Sequence[int], now: datetime) -> int:
+    again = update(OUTBOX).where(OUTBOX.c.state == "dead").values(state="todo", due=now, made=now, attempts=0)
+    return connection.execute(again.where(OUTBOX.c.id.in_(ids)) if ids else again).rowcount
+
+
+def drop(connection: Connection, ids: Sequence[int]) -> int:
+    gone = delete(OUTBOX).where(OUTBOX.c.state == "dead")
+    return connection.execute(gone.where(OUTBOX.c.id.in_(ids)) if ids else gone).rowcount
+
+
+def export(connection: Connection, since: str) -> list[tuple[object, ...]]:
+    """Coded answers only, a header first. `since` is a day (UTC), empty for all."""
+    found = select(*(CASES.c[name] for name in COLUMNS)).order_by(CASES.c.opened)
+    if since:
+        found = found.where(CASES.c.opened >= datetime.combine(date.fromisoformat(since), time(), UTC))
+    rows = [tuple(v.isoformat() if isinstance(v, datetime) else v for v in row) for row in connection.execute(found)]
+    return [COLUMNS, *rows]
+
+
+async def backup(url: str, target: Path) -> None:
+    """VACUUM INTO: a consistent copy without the remnants of deleted rows, while the bot goes on."""
+    await asyncio.to_thread(_copy, make_url(url).database or "", target)
+
+
+def _copy(source: str, target: Path) -> None:
+    connection = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        connection.close()
+
+
+def waiting(connection: Connection) -> tuple[int, int, int]:
+    """How much waits to be sent, how much could not be, how much was set aside."""
+    count = func.count()
+    todo = connection.execute(select(count).where(OUTBOX.c.state == "todo")).scalar_one()
+    lost = connection.execute(select(count).where(OUTBOX.c.state == "dead")).scalar_one()
+    aside = connection.execute(select(count).select_from(QUARANTINE)).scalar_one()
+    return todo, lost, aside

@@ -1,0 +1,166 @@
+"""What is to be sent: rows written with the turn that said it, read by the dispatcher, gone when delivered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, text
+
+from handlers.effects import Reporter, Say
+from handlers.events import Address, Incoming, Outcome
+from storage.store import Store, context
+from storage.tables import CONTACT, OUTBOX
+from storage.vault import CannotOpen
+
+REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request that is due. `payload` is opened; None when the key is gone and nobody can send it any more."""
+
+    id: int
+    channel: str
+    lane: str
+    kind: str
+    urgent: bool
+    attempts: int
+    made: datetime
+    chat: str
+    payload: Mapping[str, Any] | None
+
+
+def ids(connection: Connection, store: Store, count: int) -> list[int]:
+    """Row ids in the order of sending. SQLite has one writer: microseconds of the clock, always growing, so that no id
+    comes twice even after the highest rows were deleted. PostgreSQL: a sequence."""
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT nextval('outbox_id') FROM generate_series(1, :count)")
+        return [int(i) for i in connection.execute(query, {"count": count}).scalars()]
+    if not store.last_id:
+        store.last_id = connection.execute(select(func.max(OUTBOX.c.id))).scalar() or 0
+    first = max(store.last_id + 1, int(store.now().timestamp() * 1_000_000))
+    store.last_id = first + count - 1
+    return list(range(first, first + count))
+
+
+def part(say: Say) -> dict[str, Any]:
+    """A said thing as the channels take it: JSON, neutral of any platform."""
+    made: dict[str, Any] = {"text": say.text, "buttons": [[b.label, b.value, b.kind] for b in say.buttons]}
+    if say.attachments:
+        made["attachments"] = [
+            {"kind": a.kind, "file": a.file, "mime": a.mime, "latitude": a.latitude, "longitude": a.longitude}
+            for a in say.attachments
+        ]
+    if say.replaces:
+        made["replaces"] = say.replaces
+    return made
+
+
+def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -> list[dict[str, Any]]:
+    """What is said to one chat in one turn, cut into requests: payloads without an address."""
+    split = store.splits[channel]
+    made: list[dict[str, Any]] = []
+    plain: list[Say] = []
+    for say in [*says, None]:
+        if say is not None and not (say.card or say.otherwise or say.after):
+            plain.append(say)
+            continue
+        if plain:
+            made += [{"parts": parts} for parts in split([part(s) for s in plain])]
+            plain = []
+        if say is not None:
+            extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
+            if say.otherwise and isinstance(say.otherwise.to, Address):
+                other = say.otherwise
+                extra["otherwise"] = {**part(other), "channel": say.otherwise.to.channel, "chat": say.otherwise.to.chat}
+            made += [{"parts": parts, **extra} for parts in split([part(say)])]
+    return made
+
+
+def rows(
+    connection: Connection, store: Store, made: Sequence[tuple[Address | Reporter, Incoming, str, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Rows of the table for (to whom, because of which event, kind, payload)."""
+    contacts = _contacts(connection, [to.case for to, *_ in made if isinstance(to, Reporter)])
+    reached = [m for m in made if isinstance(m[0], Address) or m[0].case in contacts]
+    now = store.now()
+    result = []
+    for number, (to, event, kind, payload) in zip(ids(connection, store, len(reached)), reached, strict=True):
+        if isinstance(to, Reporter):
+            channel, lane = contacts[to.case]
+        else:
+            channel, lane = to.channel, store.tag(to)
+            payload = {**payload, "chat": to.chat}
+            if to == event.chat and event.reply_token and not payload.get("after"):
+                payload["token"] = event.reply_token
+                payload["until"] = event.at.timestamp() + REPLY_SECONDS
+        result.append(
+            {
+                "id": number,
+                "channel": channel,
+                "lane": lane if kind == "say" else f"{kind} {number}",
+                "kind": kind,
+                "payload": store.seal(payload, context("outbox", "payload", number)),
+                "case_id": to.case if isinstance(to, Reporter) else None,
+                "urgent": bool(payload.get("urgent")),
+                "due": now + timedelta(seconds=payload.get("after", 0.0)),
+                "made": now,
+                "attempts": 0,
+                "state": "todo",
+                "error": "",
+            }
+        )
+    return result
+
+
+def _contacts(connection: Connection, case_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Channel and lane of reporters; a reporter whose address is gone is not there any more."""
+    if not case_ids:
+        return {}
+    found = connection.execute(
+        select(CONTACT.c.case_id, CONTACT.c.channel, CONTACT.c.lane).where(CONTACT.c.case_id.in_(case_ids))
+    )
+    return {case: (channel, lane) for case, channel, lane in found}
+
+
+def due(connection: Connection, store: Store, now: datetime, most: int) -> tuple[list[Row], datetime | None]:
+    """The oldest waiting row of every chat that is due, urgent ones first; and when the next one will be."""
+    heads = select(func.min(OUTBOX.c.id)).where(OUTBOX.c.state == "todo").group_by(OUTBOX.c.lane)
+    ready = select(OUTBOX, CONTACT.c.address).outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
+    ready = (
+        ready.where(OUTBOX.c.id.in_(heads), OUTBOX.c.due <= now)
+        .order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
+        .limit(most)
+    )
+    found = [_row(store, r) for r in connection.execute(ready).mappings()]
+    later = select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == "todo", OUTBOX.c.due > now)
+    return found, connection.execute(later).scalar()
+
+
+def _row(store: Store, r: Any) -> Row:
+    payload: Mapping[str, Any] | None
+    try:
+        payload = store.open(r["payload"], context("outbox", "payload", r["id"]))
+        chat = payload.get("chat", "") if payload else ""
+        if r["case_id"] is not None and r["address"] is not None:
+            chat = store.vault.open_contact(r["address"], context("contact", "address", r["case_id"])).decode()
+    except CannotOpen:
+        payload, chat = None, ""
+    return Row(r["id"], r["channel"], r["lane"], r["kind"], r["urgent"], r["attempts"], r["made"], chat, payload)
+
+
+def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters."""
+    done = [o.row for o in outcomes if o.fate == "sent"]
+    if done:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(done)))
+    for outcome in outcomes:
+        if outcome.fate == "later":
+            tried = 0 if outcome.why.startswith("wait") else 1
+            changed = {"due": outcome.due, "attempts": OUTBOX.c.attempts + tried, "error": outcome.why}
+            connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))
+        elif outcome.fate == "dead":
+            connection.execute(
+                OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(state="dead", error=outcome.why)
+            )

@@ -1,0 +1,82 @@
+"""A batch of turns in one transaction: what is new, the worlds, the decisions, one bulk write."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from sqlalchemy import Connection, select, text, tuple_
+
+from handlers.decide import decide
+from handlers.effects import Decision
+from handlers.events import Choice, Command, Incoming, Outcome, Tick
+from handlers.world import World
+from storage import directory, saving, worlds
+from storage.store import Store
+from storage.tables import INBOX
+
+Decide = Callable[[World, Incoming], Decision]
+
+
+def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide: Decide = decide) -> int:
+    """Handle a batch; the caller's transaction makes it all or nothing. Returns how many events were new."""
+    lock(connection, store, batch)
+    fresh = first_time(connection, store, batch)
+    if fresh:
+        directory.refresh(connection, store)
+    for turns in rounds(fresh):
+        seen = worlds.load(connection, store, turns)
+        decided = [(event, world, decide(world, event)) for event, world in zip(turns, seen, strict=True)]
+        saving.save(connection, store, decided)
+    return len(fresh)
+
+
+def first_time(connection: Connection, store: Store, batch: Sequence[Incoming]) -> list[Incoming]:
+    """The events nobody has handled yet, marked as handled from now on."""
+    wanted = {(e.chat.channel, e.id): e for e in batch if not isinstance(e.body, Outcome)}
+    outcomes = [e for e in batch if isinstance(e.body, Outcome)]  # one try, one outcome: made by ourselves, once
+    if wanted:
+        keys = tuple_(INBOX.c.channel, INBOX.c.event_id)
+        for channel, event_id in connection.execute(
+            select(INBOX.c.channel, INBOX.c.event_id).where(keys.in_(list(wanted)))
+        ):
+            del wanted[channel, event_id]
+    if wanted:
+        rows = [{"channel": channel, "event_id": event_id, "at": store.now()} for channel, event_id in wanted]
+        connection.execute(INBOX.insert(), rows)
+    return [*wanted.values(), *outcomes]
+
+
+def rounds(events: Iterable[Incoming]) -> list[list[Incoming]]:
+    """Events in rounds: no two of a round touch the same chat, case or code, and each of those keeps its order."""
+    made: list[list[Incoming]] = []
+    last: dict[Hashable, int] = {}
+    for event in events:
+        keys = touches(event)
+        place = max((last.get(k, -1) for k in keys), default=-1) + 1
+        last.update(dict.fromkeys(keys, place))
+        if place == len(made):
+            made.append([])
+        made[place].append(event)
+    return made
+
+
+def touches(event: Incoming) -> tuple[Hashable, ...]:
+    """What else in the batch this event must not be mixed with."""
+    match event.body:
+        case Outcome(row=row, gone=False, moved_to=""):
+            return (("row", row),)
+        case Choice(value=value):
+            return (event.chat, value.rpartition(":")[2])
+        case Command(args=args):
+            return (event.chat, args.replace("-", ""))
+        case Tick(args=args):
+            return (event.chat, args.get("number", event.id))
+    return (event.chat,)
+
+
+def lock(connection: Connection, store: Store, batch: Sequence[Incoming]) -> None:
+    """On PostgreSQL other processes take turns too: one at a time for each chat, always locked in the same order."""
+    if connection.dialect.name != "postgresql":
+        return
+    keys = sorted({int.from_bytes(store.tag(e.chat).encode()[:7], "big") for e in batch})
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(k) FROM unnest(cast(:keys AS bigint[])) AS k"), {"keys": keys}
+    )

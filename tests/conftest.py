@@ -1,0 +1,49 @@
+"""What all tests share: the databases they run on, and what must not be skipped in CI."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.town import Town
+
+POSTGRES = os.environ.get("NTSWATCH_TEST_POSTGRES", "")
+CHROMIUM = os.environ.get("NTSWATCH_TEST_CHROMIUM", "/usr/bin/chromium")
+MUST_RUN = bool(os.environ.get("NTSWATCH_REQUIRE_ALL"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = {
+        "postgres": "" if POSTGRES else "NTSWATCH_TEST_POSTGRES names no PostgreSQL server",
+        "chromium": "" if Path(CHROMIUM).exists() else f"no Chromium at {CHROMIUM} (NTSWATCH_TEST_CHROMIUM)",
+    }
+    for item in items:
+        for mark, why in missing.items():
+            if why and item.get_closest_marker(mark) and not MUST_RUN:
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/town.db"
+        return
+    name = f"town_{uuid.uuid4().hex}"
+    plain = POSTGRES.replace("+asyncpg", "")
+    server = await asyncpg.connect(plain)
+    await server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield POSTGRES.rpartition("/")[0] + f"/{name}"
+    finally:
+        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await server.close()
+
+
+@pytest.fixture
+async def town(url: str, tmp_path: Path) -> AsyncIterator[Town]:
+    async with Town(url, tmp_path) as made:
+        yield made

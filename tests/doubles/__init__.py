@@ -1,0 +1,1 @@
+"""Stand-ins for the platforms: real servers that answer as the platforms do and remember every call."""
