@@ -143,6 +143,9 @@ class Dispatcher:
         match row.kind:
             case "fetch":
                 return "", await self._attachments.bring(channel, payload)
+            case "menu":
+                await channel.speak(row.chat, payload["language"])
+                return "", {}
             case "leave":
                 if Address(row.channel, row.chat) not in self._store.directory.groups:
                     await channel.leave(row.chat)

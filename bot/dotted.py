@@ -143,7 +143,7 @@ def _timezone(value: object) -> str:
         return ZoneInfo(value).key
     except (KeyError, ValueError, OSError):  # in this order: unknown, not a name, the name of a folder of zones
         known = {zone.casefold(): zone for zone in available_timezones()}
-        near = get_close_matches(value.casefold(), known, 1)
+        near = get_close_matches(value.casefold(), known, 1, 0.8)
         raise Unfit(value, "is not a time zone", f'"{known[near[0]]}"' if near else '"Asia/Bangkok"') from None
 
 

@@ -252,7 +252,7 @@ def _secret(request: Request) -> str:
 def _frame(name: str, title: str) -> str:
     allow = "geolocation; microphone; camera"
     frame = f'<iframe data-testid="phone-{name}" title="{title}" src="/phone/{name}" allow="{allow}"></iframe>'
-    return f'<section class="phone"><h2>{title}</h2>{frame}</section>'
+    return f'<section class="phone" aria-label="{title}">{frame}</section>'
 
 
 def _stage(shared: Shared, stage: Stage) -> list[Route]:

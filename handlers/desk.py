@@ -124,9 +124,7 @@ def details(world: World, event: Incoming, case: Case, name: str) -> Decision:
     opening = (Button(world.t("Open the bot"), link, ButtonKind.LINK),) if link else ()
     unreachable = Say(
         event.chat,
-        world.t(
-            "{name}: please open the bot in private first, press Start, then ask for the details again.", name=name
-        ),
+        world.t("{name}: please open this bot in private first, then ask for the details again.", name=name),
         opening,
     )
     language = world.member.language if world.member else world.language

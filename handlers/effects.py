@@ -205,6 +205,14 @@ class MoveChat:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowMenu:
+    """The app's own menu for this person in a language, where the channel has one."""
+
+    chat: Address
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Leave a foreign group after `after` seconds, unless it is linked by then."""
 
@@ -260,6 +268,7 @@ Effect = (
     | LinkGroup
     | UnlinkGroup
     | MoveChat
+    | ShowMenu
     | Leave
     | Silence
     | AddRule

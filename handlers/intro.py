@@ -39,12 +39,14 @@ def emergency(world: World) -> str:
 
 
 def ask_consent(world: World, _: Answers) -> str:
-    note = world.t(
-        "The officers of the district see what you write. They do not see your name or your number.\n"
-        "The company of this app can read this chat. Delete the chat if others use your phone.\n"
-        "We keep your report locked. Shall we begin?"
-    )
-    return f"{emergency(world)}\n\n{note}"
+    lines = [
+        world.t("Officers of the district see what you report. We do not show them who you are."),
+        world.t("Others who use this phone can read this chat.")
+        if world.channel == "web"
+        else world.t("Others who use this phone, and the company of this app, can read this chat."),
+        world.t("Shall we begin?"),
+    ]
+    return "\n".join([emergency(world), "", *lines])
 
 
 def consent_options(world: World, _: Answers) -> tuple[Option, ...]:

@@ -55,7 +55,7 @@ def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Me
     most = LARGEST.get(event.chat.channel, LARGEST["web"])
     if media.size > most:
         mb = most // 1_000_000
-        raise TooMuch(world.t("This file is too large. Please send a shorter one, at most {mb} MB.", mb=mb))
+        raise TooMuch(world.t("This file is too large. Please send a smaller one, at most {mb} MB.", mb=mb))
     if media.kind is MediaKind.DOCUMENT and not media.mime.startswith("image/"):
         raise TooMuch(world.t("I can take photos, videos and voice messages, but no other files."))
     return media

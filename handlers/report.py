@@ -17,7 +17,7 @@ WHENS = {
     "now": ("🔴", N("Now")),
     "today": ("📅", N("Today")),
     "yesterday": ("📅", N("Yesterday")),
-    "earlier": ("🗓", N("Earlier")),
+    "earlier": ("🗓", N("Before that")),
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from handlers import talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Keep, Say
+from handlers.effects import Amend, Button, Decision, DropMedia, Keep, Say, ShowMenu
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
 from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
@@ -58,8 +58,9 @@ def choose_language(world: World, event: Incoming) -> Decision:
     world = replace(world, memory=memory, language=chosen)
     note = world.t("From now on I write English here.")
     if memory.answers or not memory.agreed:
-        return talk.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
-    return (Keep(memory), Say(event.chat, note, replaces=talk.pressed(event)))
+        asked = talk.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
+        return (ShowMenu(event.chat, chosen), *asked)
+    return (Keep(memory), ShowMenu(event.chat, chosen), Say(event.chat, note, replaces=talk.pressed(event)))
 
 
 def back(world: World, event: Incoming) -> Decision:
@@ -106,7 +107,8 @@ def privacy(world: World, event: Incoming) -> Decision:
     text = world.t(
         "We keep: what you wrote, the place, the files, and locked apart from them a way to answer you here.\n"
         "We do not ask the app for your name, number or picture.\n"
-        "Officers of the district see the report, not you. The company of this app can read this chat.\n"
+        "Officers of the district see the report; we do not show them who you are.\n"
+        "The company of an app such as LINE or Telegram can read its chats.\n"
         "We cannot promise that nobody will guess who wrote. Leave out what only you can know."
     )
     return (Say(event.chat, text),)

@@ -92,7 +92,7 @@ def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
         world.t("Thank you. Your report is number {number}.", number=case.number),
         world.t("It goes to the officers of {district}.", district=where)
         if reached
-        else world.t("It is kept safely. It goes to officers as soon as they are ready."),
+        else world.t("Your report is kept. It goes to officers as soon as they are ready."),
         world.t("We will write here when an officer has taken it.")
         if case.may_ask
         else world.t("We will not write to you. You can ask here with /status."),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import flow, keeping
-from handlers.effects import Button, ButtonKind, Decision, DropMedia, Effect, Keep, Say
+from handlers.effects import Button, ButtonKind, Decision, DropMedia, Effect, Keep, Say, ShowMenu
 from handlers.events import Choice, Incoming, Media, Place, Text, Unsupported
 from handlers.flow import Flow, Question, Unreadable
 from handlers.intro import INTRO, answered
@@ -127,6 +127,7 @@ def answered_with(world: World, event: Incoming, here: Question, found: Answers,
     if here in INTRO:
         memory = answered(memory, found)
         world = replace(world, memory=memory, language=memory.language or world.language)
+        extra = (*extra, *((ShowMenu(event.chat, memory.language),) if here.name == "language" else ()))
     else:
         memory = replace(memory, answers={**memory.answers, **found})
     if flow.current(REPORT, memory.answers) is None:

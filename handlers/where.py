@@ -175,7 +175,7 @@ WHERE = (
     Question(
         "place",
         ask=lambda w, _: w.t(
-            "Where did it happen?\nShare the place, or write the name of a village, district or crossing."
+            "Where did it happen?\nIf you are there now, share the place. If not, write its name, or choose."
         ),
         read=read_place,
         options=place_options,

@@ -198,6 +198,7 @@ class World:
     directory: Directory
     memory: Memory = field(default_factory=Memory)
     language: str = "en"
+    channel: str = ""
     group: Group | None = None
     member: Member | None = None
     cases: tuple[Case, ...] = ()

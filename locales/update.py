@@ -8,18 +8,16 @@ from pathlib import Path
 from string import Formatter
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from locales import DOMAIN, LANGUAGES
+from locales.extracting import texts
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("bot", "handlers", "storage")
 TEMPLATE = Path("locales") / f"{DOMAIN}.pot"
 ENGLISH = "en"
 WIDTH = 100
-KEYWORDS = {"t": None, "N": None, "n": (1, 2), "c": ((1, "c"), 2)}
-COMMENT_TAG = "TRANSLATORS:"
 ZERO_WIDTH_SPACE = "\u200b"  # invisible, pasted along with Khmer and Lao texts; typed words would no longer match ours
 HEADERS = (b"Language:", b"Plural-Forms:", b"Content-Type:")  # no dates: each would be a merge conflict
 NOTE = "# Words of NTS-Mekong Watch; the English text is the key. CONTRIBUTING.md says how."
@@ -34,9 +32,9 @@ def extract(root: Path = ROOT) -> Catalog:
     """Collect every text that the code says, with the comments marked `TRANSLATORS:` above it."""
     template = Catalog(project=DOMAIN, charset="utf-8", fuzzy=False)
     for path in sorted(path for source in SOURCES for path in (root / source).rglob("*.py")):
-        found = extract_from_file("python", path, KEYWORDS, (COMMENT_TAG,), strip_comment_tags=True)
-        for line, text, comments, context in found:
-            template.add(text, None, [(path.relative_to(root).as_posix(), line)], (), comments, context=context)
+        for found in texts(path.read_text("utf-8")):
+            place = [(path.relative_to(root).as_posix(), found.line)]
+            template.add(found.msgid, None, place, (), found.comments, context=found.context)
     return template
 
 

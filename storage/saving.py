@@ -30,6 +30,7 @@ from handlers.effects import (
     Reporter,
     Routed,
     Say,
+    ShowMenu,
     Silence,
     SwitchDistrict,
     UnlinkGroup,
@@ -123,6 +124,8 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             )
         case MakeCode() | UseCode():
             _code(connection, store, effect, rows)
+        case ShowMenu(chat=chat, language=language):
+            rows.sends.append((chat, event, "menu", {"language": language}))
         case Leave(chat=chat, after=after):
             rows.sends.append((chat, event, "leave", {"after": after}))
         case LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | AddRule() | DropRule() | SwitchDistrict():

@@ -32,6 +32,7 @@ def world(store: Store, event: Incoming, memory: Memory) -> World:
         rules=store.rules,
         directory=people,
         memory=memory,
+        channel=event.chat.channel,
         group=people.groups.get(event.chat),
         member=people.members.get((event.chat.channel, event.sender)),
         dice=store.random(DICE),

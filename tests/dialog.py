@@ -151,7 +151,9 @@ class Stage:
         """What stands behind a button that was offered in that chat, by its number or a part of its label."""
         offered = self.buttons.get(who, [])
         options = [v for _, v, kind in offered if kind == "option"]
-        numbered = [v for text, v, *_ in offered if text.split(" ")[0] == label] or (options[:1] if label == "1" else [])
+        numbered = [v for text, v, *_ in offered if text.split(" ")[0] == label] or (
+            options[:1] if label == "1" else []
+        )
         named = [v for text, v, *_ in offered if label in text]
         if not (numbered or named):
             return label  # a button of an older message, written as the value behind it

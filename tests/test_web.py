@@ -339,8 +339,7 @@ async def test_a_closed_line_leaves_nothing_behind() -> None:
             await heard(line, 1)
             assert at.mailbox.readers == 1
         async with asyncio.timeout(5):
-            while at.mailbox.readers:
-                await asyncio.sleep(0.01)
+            await at.mailbox.unread.wait()
 
 
 async def test_the_server_stops_while_lines_are_open() -> None:

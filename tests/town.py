@@ -53,6 +53,7 @@ class Listener:
     sent: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list)
     failures: list[SendError] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    menus: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -78,6 +79,12 @@ class Listener:
         yield self.files[ref]
 
     async def acknowledge(self, press: str) -> None: ...
+
+    async def speak(self, chat: str, language: str) -> None:
+        self.menus.append((chat, language))
+
+    async def check(self, public_url: str) -> list[str]:
+        return []
 
     async def leave(self, chat: str) -> None:
         self.left.append(chat)

@@ -106,6 +106,10 @@ class Channel(Protocol):
         """Register webhook, commands, menus. Raises SendError."""
         ...
 
+    async def speak(self, chat: str, language: str) -> None:
+        """Show this person the channel's own menu in their language, where it has one. Raises SendError."""
+        ...
+
     async def check(self, public_url: str) -> list[str]:
         """What is wrong at the platform, without changing anything. Raises SendError."""
         ...

@@ -156,6 +156,23 @@ class Line:
         if answer.json.get("endpoint") != wanted:
             checked(await self._api.call("PUT", path, {"endpoint": wanted}))
 
+    async def check(self, public_url: str) -> list[str]:
+        """Whether LINE would reach us, and whether this month's messages last. Raises SendError."""
+        found = []
+        wanted = f"{public_url.rstrip('/')}/line"
+        there = (await self._api.call("GET", "/v2/bot/channel/webhook/endpoint")).json
+        if there.get("endpoint") != wanted:
+            found.append(f"line: the webhook is not {wanted}; `ntswatch run` sets it, with server.public_url")
+        elif not there.get("active"):
+            found.append("line: the webhook is off; switch it on in the LINE Developers console")
+        limit, used = await self.quota()
+        if limit is not None and used * 100 >= limit * 80:
+            found.append(f"line: {used} of {limit} messages of this month are used")
+        return found
+
+    async def speak(self, chat: str, language: str) -> None:
+        await self.link_menu(chat, language)
+
     async def link_menu(self, person: str, language: str) -> None:
         """Show this person the menu of their language from now on. Raises SendError."""
         menu = self._menu_ids.get(language)

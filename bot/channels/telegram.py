@@ -23,6 +23,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's nam
 WEBHOOK_PATH = "/telegram"
 REQUEST_SECONDS = 20.0  # then the row is tried again; Telegram answers in well under a second
 POLL_SECONDS = 50.0  # routers on the way drop a silent line after a minute
+MANY_WAITING = 100  # updates; more means that nobody fetches them
 LONGEST_PAUSE = 60.0  # seconds between tries of a polling that fails
 
 # core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: about 30 a second in all, 1 a second a
@@ -125,6 +126,22 @@ class Telegram:
             await self._api.unhook()
         else:
             await self._api.hook(public_url.rstrip("/") + WEBHOOK_PATH, self._secret)
+
+    async def check(self, public_url: str) -> list[str]:
+        """Whether Telegram would reach us. Raises SendError."""
+        await self._api.me()
+        wanted = "" if self._polling else public_url.rstrip("/") + WEBHOOK_PATH
+        there, waiting = await self._api.hooked()
+        found = []
+        if there != wanted:
+            say = f"not {wanted}" if wanted else "set although telegram.mode is polling"
+            found.append(f"telegram: the webhook is {say}; `ntswatch run` sets it right")
+        if waiting > MANY_WAITING:
+            found.append(f"telegram: {waiting} updates wait to be fetched")
+        return found
+
+    async def speak(self, chat: str, language: str) -> None:
+        """Telegram shows the menu in the app's own language."""
 
     async def poll(self, handle: Handle, *, wait: float = POLL_SECONDS, backoff: float = 1.0) -> None:
         """Ask for updates until cancelled. An update is confirmed only after `handle` has returned for it.

@@ -183,6 +183,12 @@ class Api:
                 url, max_connections=WEBHOOK_CONNECTIONS, allowed_updates=WANTED, secret_token=secret_token
             )
 
+    async def hooked(self) -> tuple[str, int]:
+        """The webhook Telegram knows (empty: none), and how many updates wait. Raises SendError."""
+        with what_next():
+            info = await self._bot.get_webhook_info()
+        return info.url, info.pending_update_count
+
     async def unhook(self) -> None:
         """Keep updates for `updates`; what waits is kept. Raises SendError."""
         with what_next():

@@ -147,6 +147,12 @@ class Web:
         except Missing:
             raise SendError("no such upload", None) from None
 
+    async def check(self, public_url: str) -> list[str]:
+        return []
+
+    async def speak(self, chat: str, language: str) -> None:
+        """The page follows by itself."""
+
     async def acknowledge(self, press: str) -> None:
         """The page shows by itself that a press arrived."""
 

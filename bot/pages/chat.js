@@ -73,9 +73,13 @@
   const said = kept(sessionStorage, "said", []);
   let shownSaid = 0, last = 0, ready = false;
 
+  // Whoever reads the end goes on reading it when the keyboard opens, a picture loads or a note takes some room.
+  let atEnd = true;
+  log.addEventListener("scroll", () => { atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60; }, { passive: true });
+  if (window.ResizeObserver) new ResizeObserver(() => { if (atEnd) log.scrollTop = log.scrollHeight; }).observe(log);
+
   function settle(element, always) {
-    const near = log.scrollHeight - log.scrollTop - log.clientHeight < 160 + element.offsetHeight;
-    if (!always && !near) return;
+    if (!always && !atEnd) return;
     const above = element.getBoundingClientRect().top - log.getBoundingClientRect().top;
     log.scrollTop = element.offsetHeight > log.clientHeight - 24 ? log.scrollTop + above - 8 : log.scrollHeight;
   }
@@ -161,7 +165,7 @@
     const media = make(a.url.startsWith("data:image") ? "img" : a.url.startsWith("data:audio") ? "audio" : "video", "media");
     if (media.tagName === "IMG") media.alt = label;
     else { media.controls = true; media.setAttribute("aria-label", label); }
-    if (media.tagName === "IMG") media.addEventListener("load", () => settle(media, false));
+    if (media.tagName === "IMG") media.addEventListener("load", () => { if (atEnd) log.scrollTop = log.scrollHeight; });
     media.src = a.url;
     return media;
   }
@@ -201,22 +205,23 @@
     if (bubble.querySelector(".busy")) return;
     const chosen = /^(?:a:)?language:([a-z]{2})$/.exec(value);
     if (chosen && kind !== "group") follow(chosen[1]);
-    bubble.querySelectorAll("button").forEach((b) => { b.disabled = true; });
+    const bar = (on) => bubble.querySelectorAll("button").forEach((b) => b.setAttribute("aria-disabled", on));
+    bar(true); // not `disabled`: that would take the focus away from who uses keys
     element.classList.add("busy");
     element.setAttribute("aria-busy", "true");
     const free = () => {
       element.classList.remove("busy");
       element.removeAttribute("aria-busy");
-      bubble.querySelectorAll("button").forEach((b) => { b.disabled = false; });
+      bar(false);
     };
     add({ type: "choice", value, message: String(id), to: chat }, label, { home: bubble, free });
   }
 
   function askPlace(chat, element) {
     if (!navigator.geolocation) return showNote("no_place");
-    element.disabled = true;
+    if (element.classList.contains("busy")) return;
     element.classList.add("busy");
-    const done = () => { element.disabled = false; element.classList.remove("busy"); };
+    const done = () => element.classList.remove("busy");
     navigator.geolocation.getCurrentPosition(({ coords }) => {
       done();
       add({ type: "place", latitude: coords.latitude, longitude: coords.longitude, to: chat }, "📍 " + words.pin);

@@ -18,16 +18,13 @@ from handlers.events import Choice, Command, Incoming, Media, MediaKind, Place, 
 from locales import LANGUAGES, load
 from tests.doubles.mailbox import AT, MemoryMailbox, MemoryUploads, Says, ScriptedBot, serving
 
-CHROMIUM = Path(os.environ.get("NTSWATCH_TEST_CHROMIUM") or "/usr/bin/chromium")
+CHROMIUM = os.environ.get("NTSWATCH_TEST_CHROMIUM") or "/usr/bin/chromium"
 ARGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )  # fmt: skip
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-]
+pytestmark = pytest.mark.chromium
 
 LONG = {
     "th": "เห็นเรือหางยาวสีดำขนกระสอบขึ้นฝั่งใกล้ท่าเรือเทศบาลเมืองบึงกาฬตั้งแต่เมื่อคืนประมาณสี่ทุ่มครึ่งมีคนแปลกหน้าห้าหกคน",
@@ -36,11 +33,11 @@ LONG = {
     "en": "Sacks came ashore from a black long-tail boat near the pier at half past ten last night.",
 }
 LABELS = {
-    "th": ["💊 ยาเสพติด", "⛓️ คนถูกบังคับหรือถูกขาย", "🚶 ลักลอบข้ามแดน", "📦 ลักลอบขนสินค้า", "📱 หลอกลวงออนไลน์", "🔫 อาวุธ", "❓ เรื่องอื่น"],
-    "lo": ["💊 ຢາເສບຕິດ", "⛓️ ຄົນຖືກບັງຄັບ ຫຼື ຖືກຂາຍ", "🚶 ລັກລອບຂ້າມແດນ", "📦 ລັກລອບຂົນສິນຄ້າ", "📱 ຫຼອກລວງອອນລາຍ", "🔫 ອາວຸດ", "❓ ເລື່ອງອື່ນ"],
-    "km": ["💊 គ្រឿងញៀន", "⛓️ មនុស្សត្រូវបង្ខំ ឬត្រូវលក់", "🚶 ឆ្លងដែនខុសច្បាប់", "📦 ការរត់ពន្ធ", "📱 បោកប្រាស់អនឡាញ", "🔫 អាវុធ", "❓ រឿងផ្សេងទៀត"],
-    "en": ["💊 Drugs", "⛓️ People forced or sold", "🚶 Illegal crossing", "📦 Smuggling", "📱 Online scam", "🔫 Weapons", "❓ Something else"],
-}  # fmt: skip
+    "th": "💊 ยาเสพติด|⛓️ คนถูกบังคับหรือถูกขาย|🚶 ลักลอบข้ามแดน|📦 ลักลอบขนสินค้า|📱 หลอกลวงออนไลน์|🔫 อาวุธ",
+    "lo": "💊 ຢາເສບຕິດ|⛓️ ຄົນຖືກບັງຄັບ ຫຼື ຖືກຂາຍ|🚶 ລັກລອບຂ້າມແດນ|📦 ລັກລອບຂົນສິນຄ້າ|📱 ຫຼອກລວງອອນລາຍ|🔫 ອາວຸດ",
+    "km": "💊 គ្រឿងញៀន|⛓️ មនុស្សត្រូវបង្ខំ ឬត្រូវលក់|🚶 ឆ្លងដែនខុសច្បាប់|📦 ការរត់ពន្ធ|📱 បោកប្រាស់អនឡាញ|🔫 អាវុធ",
+    "en": "💊 Drugs|⛓️ People forced or sold|🚶 Illegal crossing|📦 Smuggling|📱 Online scam|🔫 Weapons",
+}
 NAV = {
     "th": ["↩️ ย้อนกลับ", "✖️ ยกเลิก"],
     "lo": ["↩️ ກັບຄືນ", "✖️ ຍົກເລີກ"],
@@ -49,7 +46,7 @@ NAV = {
 }
 MARKUP = '<img src=x onerror="window.hacked=1"><b>bold</b>'
 PIN = {"latitude": 18.3609, "longitude": 103.6466}
-MANY: list[list[str]] = [[label, f"a:kind:{n}", "option"] for n, label in enumerate(LABELS["th"])]
+MANY: list[list[str]] = [[label, f"a:kind:{n}", "option"] for n, label in enumerate(LABELS["th"].split("|"))]
 
 
 def script(event: Incoming) -> Sequence[tuple[str, Says]]:
@@ -61,14 +58,26 @@ def script(event: Incoming) -> Sequence[tuple[str, Says]]:
         case Command(name=name, args=args):
             return [(chat, {"text": f"/{name} {args}"})]
         case Choice(value="take:1"):
-            return [("g-buengkan", {"text": "Taken", "buttons": [["Details", "details:1", "option"]], "replaces": event.message})]
+            return [
+                (
+                    "g-buengkan",
+                    {"text": "Taken", "buttons": [["Details", "details:1", "option"]], "replaces": event.message},
+                )
+            ]
         case Choice(value="details:1"):
             return [("p-officer", {"text": f"Secret {MARKUP}", "buttons": [["Done", "done:1", "option"]]})]
         case Choice(value=value) if value.startswith("a:kind:"):
-            where = [["📍 Map", "a:place:here", "location"], ["📷 Photo", "a:seen:camera", "camera"], ["↩️ Back", "back", "nav"]]
+            where = [
+                ["📍 Map", "a:place:here", "location"],
+                ["📷 Photo", "a:seen:camera", "camera"],
+                ["↩️ Back", "back", "nav"],
+            ]
             return [(chat, {"text": f"✓ {value}\n\nWhere?", "buttons": where, "replaces": event.message})]
         case Place(latitude=latitude):
-            card = {"text": f"Case 1 at {latitude}", "buttons": [["Take", "take:1", "option"], ["Details", "details:1", "option"]]}
+            card = {
+                "text": f"Case 1 at {latitude}",
+                "buttons": [["Take", "take:1", "option"], ["Details", "details:1", "option"]],
+            }
             return [(chat, {"text": "Place kept."}), ("g-buengkan", card), ("p-coordinator", {"text": "1 case"})]
         case Media(kind=kind):
             return [(chat, {"text": f"Kept: {kind}"})]
@@ -111,7 +120,9 @@ def served(bot: ScriptedBot, web: Web, staged: bool) -> Sequence[BaseRoute]:
 
     # The clock runs ahead, so that no test is slowed by a pace.
     seconds = iter(range(0, 1_000_000, 20))
-    return routes(web, bot.handle, load(), Stage(phones, fill) if staged else None, True, clock=lambda: float(next(seconds)))
+    return routes(
+        web, bot.handle, load(), Stage(phones, fill) if staged else None, True, clock=lambda: float(next(seconds))
+    )
 
 
 @asynccontextmanager
@@ -120,7 +131,7 @@ async def show(staged: bool = False) -> AsyncIterator[Show]:
     web = Web(mailbox, MemoryUploads(), lambda: AT)
     bot = ScriptedBot(mailbox, script)
     async with serving(served(bot, web, staged), web.close) as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGS))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
         at = Show(url, browser, bot, web)
         try:
             yield at
@@ -142,7 +153,7 @@ def phone(page: Page, name: str) -> Frame:
 async def overflows(page: Page | Frame) -> list[str]:
     """What is wider than the screen, or whose words are cut off."""
     found = await page.evaluate(
-        """() => [...document.querySelectorAll("body, header, form, main, .bubble, .said, .option, .nav, h1, select, p")]
+        """() => [...document.querySelectorAll("header, form, main, .bubble, .said, .option, .nav, h1, p, select")]
             .filter((e) => e.offsetParent && (e.getBoundingClientRect().right > innerWidth + 0.5
                 || e.scrollWidth > e.clientWidth + 1 && e.tagName !== "SELECT"))
             .map((e) => e.tagName + "." + e.className + ": " + e.textContent.slice(0, 40))"""
@@ -288,8 +299,11 @@ async def test_photo_and_voice_are_sent(tmp_path: Path) -> None:
         await expect(page.get_by_test_id("bubble").last).to_contain_text("Kept: voice")
         photo, voice = (e.body for e in at.bot.events if isinstance(e.body, Media))
         assert (photo.kind, photo.mime, photo.size) == (MediaKind.PHOTO, "image/png", 5_000)
-        assert (voice.kind, voice.mime, voice.seconds) == (MediaKind.VOICE, "audio/webm", 1)
-        await page.get_by_test_id("file").set_input_files({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"})
+        assert (voice.kind, voice.mime) == (MediaKind.VOICE, "audio/webm")
+        assert 1 <= voice.seconds <= 20
+        await page.get_by_test_id("file").set_input_files(
+            {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}
+        )
         await expect(page.get_by_test_id("note")).to_contain_text("no other files")
 
 
@@ -319,6 +333,16 @@ async def test_the_language_switch_also_speaks_to_the_bot() -> None:
         assert await page.title() == "NTS"
 
 
+async def test_every_font_is_one_a_browser_takes() -> None:
+    async with show() as at:
+        page = await at.page()
+        names = [f"NotoSans{script}-{weight}" for script in ("Thai", "Lao", "Khmer") for weight in ("Regular", "Bold")]
+        load_font = (
+            "name => new FontFace('Probe', `url(/web/static/fonts/${name}.woff2)`).load().then(font => font.status)"
+        )
+        assert [await page.evaluate(load_font, name) for name in names] == ["loaded"] * 6
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [320, 360])
 async def test_long_words_stay_on_a_small_screen(language: str, width: int) -> None:
@@ -326,11 +350,14 @@ async def test_long_words_stay_on_a_small_screen(language: str, width: int) -> N
         page = await at.page(width=width, height=640, locale=language)
         await expect(page.get_by_test_id("option").first).to_be_visible()
         chat = at.bot.events[0].chat.chat
-        options = [[label, f"a:kind:{n}", "option"] for n, label in enumerate([*LABELS[language], LONG[language]])]
+        options = [
+            [label, f"a:kind:{n}", "option"] for n, label in enumerate([*LABELS[language].split("|"), LONG[language]])
+        ]
         navs = [[label, f"nav{n}", "nav"] for n, label in enumerate(NAV[language])]
         await type_and_send(page, LONG[language] + "x" * 60)
         await at.bot.say(chat, f"{LONG[language]}\n\n{LONG[language]}", buttons=[*options, *navs])
         await expect(page.get_by_role("button", name=LONG[language])).to_be_visible()
         assert await overflows(page) == []
-        sizes = await page.evaluate("[...document.querySelectorAll('button, select, textarea')].filter((e) => e.offsetParent).map((e) => e.offsetHeight)")
+        shown = "[...document.querySelectorAll('button, select, textarea')].filter(e => e.offsetParent)"
+        sizes = await page.evaluate(f"{shown}.map(e => e.offsetHeight)")
         assert min(sizes) >= 44

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class MemoryMailbox:
         self._ids: dict[str, int] = {}
         self._news = asyncio.Event()
         self.readers = 0
+        self.unread = asyncio.Event()
 
     async def put(self, key: str, chat: str, messages: Sequence[Mapping[str, Any]]) -> int:
         if key not in self._ids:
@@ -46,6 +48,8 @@ class MemoryMailbox:
             pass
         finally:
             self.readers -= 1
+            if not self.readers:
+                self.unread.set()
 
 
 class MemoryUploads:
@@ -106,12 +110,10 @@ async def serving(routes: Sequence[BaseRoute], before_stop: Callable[[], Any], p
         Starlette(routes=list(routes)), host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none"
     )
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
+    listening = socket.create_server(("127.0.0.1", port))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        host, port = server.servers[0].sockets[0].getsockname()[:2]
-        yield f"http://{host}:{port}"
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         await before_stop()
         server.should_exit = True
