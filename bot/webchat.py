@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from bot import pages
 from bot.channels.web import GROUP, MOST_CONTENT, PERSON, UPLOAD, Unreadable, Web, file_type, private_chat
 from bot.pages import File
+from bot.turns import Unavailable
 from bot.webevents import Line, Lines
 from bot.webguard import Headers, Paces, Refused, check_origin, is_https, within
 from bot.webtexts import texts
@@ -109,6 +110,8 @@ def answering(answer: Answer) -> Answer:
             return JSONResponse({"error": bad.why}, bad.status)
         except Refused as no:
             return JSONResponse({"error": no.why}, no.status, {"Retry-After": str(no.wait)} if no.wait else None)
+        except Unavailable:
+            return JSONResponse({"error": "busy"}, 503, {"Retry-After": "5"})
         except (ClientDisconnect, TimeoutError):
             return JSONResponse({"error": "lost"}, 408)
 

@@ -174,10 +174,10 @@ def menu(words: Words, where: str, rank: str) -> list[tuple[str, str]]:
 def reply(world: World, event: Incoming, command: Command) -> Decision:
     """Answer a command; in private an unknown one is said to be so, in a group it is somebody else's."""
     rule = find(command)
+    if event.group and (rule is None or not ("group" in rule.where or rule.reply is start)):
+        return ()  # somebody else's, or a resident's: a group is no place to report
     if rule is None:
-        return (
-            () if event.group else (Say(event.chat, world.t("I do not know this command. /help shows what I can do.")),)
-        )
+        return (Say(event.chat, world.t("I do not know this command. /help shows what I can do.")),)
     if (
         RANKS.index(rule.role) > RANKS.index("resident")
         and rule.reply is not coordinator.join

@@ -28,6 +28,7 @@ from handlers.routing import Destination, covers
 from handlers.sending import card
 from handlers.world import EVERYWHERE, Group, Member, Query, World
 
+SAME_NAME = 0.94  # "Bueng Kan" is the province, and the district "Mueang Bueng Kan" (0.95) as well: both are offered
 SPOKEN_IN = {"TH": "th", "LA": "lo", "KH": "km"}  # the language of a new group, by its district's country
 
 
@@ -94,7 +95,7 @@ def read_scopes(world: World, text: str) -> tuple[str, ...]:
     if upper in gazetteer.districts or upper in (EVERYWHERE, *(f"P:{p}" for p in gazetteer.provinces)):
         return (upper,)
     found = [m for m in gazetteer.find(text) if m.kind in ("district", "province")]
-    exact = [m for m in found if m.score >= 0.99] or found
+    exact = [m for m in found if m.score >= SAME_NAME] or found
     return tuple(m.code if m.kind == "district" else f"P:{m.code}" for m in exact)
 
 

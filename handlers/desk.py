@@ -39,7 +39,7 @@ def act(world: World, event: Incoming, action: str) -> Decision:
     """Take, look at or finish the case the query found."""
     case = world.cases[0] if world.cases else None
     if world.group is None and world.member is None:
-        return ()
+        return () if event.group else (Say(event.chat, world.t("This is for officers and coordinators.")),)
     if case is None or not may_work(world, case):
         return (Say(event.chat, world.t("I do not find this case here.")),)
     if not event.sender:
@@ -67,13 +67,15 @@ def who(world: World, event: Incoming) -> tuple[str, tuple[Effect, ...]]:
     """The name an officer goes by here: their own, or a running one until they choose one with /name."""
     if world.member and world.member.name:
         return world.member.name, ()
-    scope = world.group.scope if world.group else "*"
-    if world.member:
+    member = world.member
+    if member and member.role == "coordinator":
         return world.t("coordinator"), ()
-    same = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope)
-    name = world.t("officer {number}", number=same + 1)
-    private = Address(event.chat.channel, event.sender)
-    return name, (Enroll(event.sender, "officer", scope, private, world.language, name),)
+    scope = member.scope if member else world.group.scope if world.group else ""
+    named = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope and m.name)
+    name = world.t("officer {number}", number=named + 1)
+    private = member.chat if member else Address(event.chat.channel, event.sender)
+    language = member.language if member else world.language
+    return name, (Enroll(event.sender, "officer", scope, private, language, name),)
 
 
 def move(world: World, event: Incoming, case: Case, to: Status, name: str) -> Decision:

@@ -75,10 +75,15 @@ def forget(flow: Flow, answers: Answers, name: str) -> Answers:
 
 def back(flow: Flow, answers: Answers) -> Answers:
     """Answers without the latest one before the current question, in the flow's order."""
+    behind = previous(flow, answers)
+    return forget(flow, answers, behind.name) if behind else answers
+
+
+def previous(flow: Flow, answers: Answers) -> Question | None:
+    """The question that `back` asks again."""
     here = current(flow, answers)
     before = flow[: flow.index(here)] if here else flow
-    given = [q for q in before if q.name in answers and q.when(answers)]
-    return forget(flow, answers, given[-1].name) if given else answers
+    return next((q for q in reversed(before) if q.name in answers and q.when(answers)), None)
 
 
 def chosen(body: Body, options: tuple[Option, ...]) -> Option | None:
@@ -91,10 +96,11 @@ def chosen(body: Body, options: tuple[Option, ...]) -> Option | None:
             answers = [o for o in options if o.kind is ButtonKind.OPTION]
             if number is not None:
                 return answers[number - 1] if 1 <= number <= len(answers) else None
-            typed = bare(text)
-            same = [o for o in options if bare(o.plain) == typed]
+            whole, typed = skeleton(text), bare(text)
+            exact = [o for o in options if skeleton(o.plain) == whole]
+            same = [o for o in options if typed and bare(o.plain) == typed]
             starts = [o for o in options if len(typed) > 1 and bare(o.plain).startswith(typed)]
-            return same[0] if same else starts[0] if len(starts) == 1 else None
+            return next((found[0] for found in (exact, same, starts) if len(found) == 1), None)
     return None
 
 

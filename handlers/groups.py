@@ -1,9 +1,11 @@
 """What happens to the chats themselves: the bot comes into a group, is removed, a group gets a new id."""
 
+from handlers import keeping
 from handlers.coordinator import scope_name
 from handlers.effects import Decision, Keep, Leave, MoveChat, Say, Silence, UnlinkGroup
 from handlers.events import Added, Address, Incoming, Migrated, Removed
-from handlers.world import EVERYWHERE, Group, Memory, Query, World
+from handlers.places import chain
+from handlers.world import Group, Memory, Query, World
 
 
 def needs(_: Incoming) -> Query:
@@ -18,14 +20,16 @@ def changed(world: World, event: Incoming) -> Decision:
         case Removed() if world.group:
             return (UnlinkGroup(event.chat), *tell_coordinators(world, world.group))
         case Removed() if not event.group:
-            return (Silence(event.chat), Keep(Memory(language=world.memory.language, agreed=world.memory.agreed)))
+            memory = world.memory
+            left = Memory(language=memory.language, agreed=memory.agreed, last=memory.last)
+            return (*keeping.dropped(memory.answers), Silence(event.chat), Keep(left))
         case Migrated(to=to) if world.group:
             return (MoveChat(event.chat, Address(event.chat.channel, to)),)
     return ()
 
 
 def tell_coordinators(world: World, group: Group) -> tuple[Say, ...]:
-    watching = world.directory.coordinators((group.scope, EVERYWHERE))
+    watching = world.directory.coordinators(chain(world.gazetteer, group.scope))
     return tuple(
         Say(
             m.chat,

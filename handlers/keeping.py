@@ -1,6 +1,7 @@
 """What a resident wrote or sent, kept as it came: nothing is lost, whatever question was open."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from handlers.clean import shown
@@ -16,7 +17,7 @@ Item = Mapping[str, Any]
 
 
 class TooMuch(Exception):
-    """This cannot be kept; `reason` is said to the resident, in their language."""
+    """This cannot be kept, too much or nothing at all; `reason` is said to the resident, in their language."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,7 +35,7 @@ def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tupl
             file = world.dice[32:48].hex()
             effects = (FetchMedia(checked(world, event, media, seen), file),)
             seen.append({"file": file, "kind": media.kind, "message": event.message, "album": media.album})
-            if media.caption:
+            if shown(media.caption).strip():
                 seen.append(words(world, event, media.caption, seen))
             return {**answers, "seen": seen}, effects
     return answers, ()
@@ -42,6 +43,8 @@ def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tupl
 
 def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
     clean = shown(text)
+    if not clean.strip():
+        raise TooMuch(world.t("Please write what you saw, or send a photo, a video or your voice."))
     if sum(utf16(i.get("text", "")) for i in seen) + utf16(clean) > MOST_WORDS:
         raise TooMuch(world.t("That is very long. Please send this report first, then write a new one."))
     return {"text": clean, "language": language_of(clean) or world.language, "message": event.message}
@@ -59,6 +62,12 @@ def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Me
     if media.kind is MediaKind.DOCUMENT and not media.mime.startswith("image/"):
         raise TooMuch(world.t("I can take photos, videos and voice messages, but no other files."))
     return media
+
+
+def dropped(before: Answers, after: Answers = MappingProxyType({})) -> tuple[Effect, ...]:
+    """The files of `before` that `after` has no more are destroyed."""
+    left = files(after)
+    return tuple(DropMedia(file) for file in files(before) if file not in left)
 
 
 def same_album(answers: Answers, event: Incoming) -> bool:

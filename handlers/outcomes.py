@@ -6,7 +6,7 @@ from handlers.effects import Button, ButtonKind, Decision, MoveChat, Say, Unlink
 from handlers.events import Address, Fate, Incoming, Outcome
 from handlers.groups import tell_coordinators
 from handlers.sending import alerts, destinations
-from handlers.world import Group, Query, World
+from handlers.world import Query, World
 
 
 def needs(outcome: Outcome) -> Query | None:
@@ -21,7 +21,7 @@ def follow(world: World, event: Incoming, outcome: Outcome) -> Decision:
     if outcome.otherwise:
         return (instead(outcome),)
     if outcome.gone and world.group:
-        return (UnlinkGroup(event.chat), *tell_coordinators(world, world.group), *elsewhere(world, world.group))
+        return (UnlinkGroup(event.chat), *tell_coordinators(world, world.group), *elsewhere(world, event.chat))
     return ()
 
 
@@ -31,8 +31,8 @@ def instead(outcome: Outcome) -> Say:
     return Say(Address(said["channel"], said["chat"]), said["text"], buttons)
 
 
-def elsewhere(world: World, lost: Group) -> tuple[Say, ...]:
+def elsewhere(world: World, lost: Address) -> tuple[Say, ...]:
     """The alert that a lost group never got goes to the next ones in line."""
-    left = {chat: g for chat, g in world.directory.groups.items() if chat != lost.chat}
+    left = {chat: g for chat, g in world.directory.groups.items() if chat != lost}
     world = replace(world, directory=replace(world.directory, groups=left))
     return tuple(say for case in world.cases for say in alerts(world, case, destinations(world, case)))

@@ -36,13 +36,13 @@ def date_options(world: World, _: Answers) -> tuple[Option, ...]:
 
 
 def read_day(world: World, answers: Answers, body: Body) -> Answers:
-    option = chosen(body, date_options(world, answers))
-    if option:
-        return {"date": option.value}
     day = read_date(body.text, local_day(world.now, world.rules.zone)) if isinstance(body, Text) else None
-    if day is None:
+    if day is not None:
+        return {"date": day.isoformat()}
+    option = chosen(body, date_options(world, answers))
+    if option is None:
         raise Unreadable(world.t("Please choose a day, or write it like this: 23/11."))
-    return {"date": day.isoformat()}
+    return {"date": option.value}
 
 
 def daypart_options(world: World, _: Answers) -> tuple[Option, ...]:

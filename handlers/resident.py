@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from handlers import talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Keep, Say, ShowMenu
+from handlers.effects import Amend, Button, Decision, DropMedia, Enroll, Keep, Say, ShowMenu
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
 from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
@@ -59,8 +59,19 @@ def choose_language(world: World, event: Incoming) -> Decision:
     note = world.t("From now on I write English here.")
     if memory.answers or not memory.agreed:
         asked = talk.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
-        return (ShowMenu(event.chat, chosen), *asked)
-    return (Keep(memory), ShowMenu(event.chat, chosen), Say(event.chat, note, replaces=talk.pressed(event)))
+        return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen), *asked)
+    return (
+        *spoken_by(world, chosen),
+        Keep(memory),
+        ShowMenu(event.chat, chosen),
+        Say(event.chat, note, replaces=talk.pressed(event)),
+    )
+
+
+def spoken_by(world: World, chosen: str) -> tuple[Enroll, ...]:
+    """Somebody with a role reads their alerts in the language they chose."""
+    m = world.member
+    return (Enroll(m.person, m.role, m.scope, m.chat, chosen, m.name),) if m else ()
 
 
 def back(world: World, event: Incoming) -> Decision:

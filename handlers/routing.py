@@ -62,6 +62,4 @@ def districts_of(world: World, scope: str) -> tuple[str, ...] | None:
     """The district codes of a scope; None means all."""
     if scope == EVERYWHERE:
         return None
-    if scope.startswith("P:"):
-        return tuple(d.code for d in world.gazetteer.districts.values() if d.province == scope[2:])
-    return (scope, *(d.code for d in world.gazetteer.districts.values() if scope in d.twins and d.country != "TH"))
+    return tuple(code for code in world.gazetteer.districts if scope in chain(world.gazetteer, code))

@@ -86,6 +86,16 @@ def card(world: World, case: Case, place: Destination, *, after: float = 0.0, re
     )
 
 
+def sent_already(world: World, event: Incoming) -> Decision:
+    """Send was pressed twice: the number again, and no second case."""
+    text = world.t("Thank you. Your report is number {number}.", number=world.memory.last)
+    return (Keep(world.memory), Say(event.chat, text, new_report(world)))
+
+
+def new_report(world: World) -> tuple[Button, ...]:
+    return (Button("📝 " + world.t("New report"), "restart"),)
+
+
 def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
     where = district_name(world.gazetteer, case.district, world.language)
     lines = [
@@ -98,6 +108,5 @@ def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
         else world.t("We will not write to you. You can ask here with /status."),
     ]
     help_now = f"\n\n{emergency(world)}" if case.urgent else ""
-    buttons = (Button("📝 " + world.t("New report"), "restart"),)
     replaces = event.message if isinstance(event.body, Choice) else ""
-    return Say(event.chat, "\n".join(lines) + help_now, buttons, replaces=replaces)
+    return Say(event.chat, "\n".join(lines) + help_now, new_report(world), replaces=replaces)

@@ -41,20 +41,26 @@ def read_wanted(world: World, text: str) -> Wanted | None:
     """Read `[today|yesterday|7d|30d|FROM TO] [district|province]`. None: the words make no sense, or are not theirs."""
     today = local_day(world.now, world.rules.zone)
     scope = own_scope(world)
-    words, since, until = text.split(), today, today
-    if words and (span := read_span(world, words[0])):
-        since, until = days_of(span, today)
-        words = words[1:]
-    elif words and (first := read_date(words[0], today)):
-        last = read_date(words[1], today) if len(words) > 1 else None
-        since, until = min(first, last or first), max(first, last or first)
-        words = words[2 if last else 1 :]
+    words = text.split()
+    since, until, taken = read_days(world, words, today)
+    words = words[taken:]
     if words:
         found = [s for s in read_scopes(world, " ".join(words)) if allowed(world, s)]
         if not found:
             return None
         scope = found[0]
     return Wanted(since, until, scope)
+
+
+def read_days(world: World, words: list[str], today: date) -> tuple[date, date, int]:
+    """The days that the first words name, and how many words that took; today where they name none."""
+    for taken in (2, 1):  # "7 days" is two words
+        if len(words) >= taken and (span := read_span(world, "".join(words[:taken]))):
+            return (*days_of(span, today), taken)
+    first, last = (read_date(word, today) for word in (*words, "", "")[:2])
+    if first is None:
+        return today, today, 0
+    return min(first, last or first), max(first, last or first), 2 if last else 1
 
 
 def read_span(world: World, word: str) -> str:

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import flow, keeping
-from handlers.effects import Button, ButtonKind, Decision, DropMedia, Effect, Keep, Say, ShowMenu
+from handlers.effects import Button, ButtonKind, Decision, Effect, Keep, Say, ShowMenu
 from handlers.events import Choice, Incoming, Media, Place, Text, Unsupported
 from handlers.flow import Flow, Question, Unreadable
 from handlers.intro import INTRO, answered
+from handlers.numbers import read_whole
 from handlers.report import LINES, REPORT
-from handlers.sending import finish
-from handlers.where import HANGS_ON_PLACE, read_pin
+from handlers.sending import finish, sent_already
+from handlers.where import read_pin
 from handlers.world import Answers, Memory, World
 
 FLOW: Flow = (*INTRO, *REPORT)
@@ -19,15 +20,15 @@ NAVIGATION = ("back", "cancel", "restart")
 
 def hear(world: World, event: Incoming) -> Decision:
     """What a resident wrote, pressed or sent in their private chat."""
+    if is_stale(world, event):
+        return (Keep(world.memory),)
     if is_return(world, event):
-        return offer(world, event)
+        return returned(world, event)
     match event.body:
         case Choice(value=value):
             return press(world, event, value)
         case Text(text=text) if word := navigation(world, text):
             return press(world, event, word)
-        case Place(live=True) if "pin" in world.memory.answers:
-            return (Keep(world.memory),)
         case Place() as pin:
             return move_pin(world, event, pin)
         case Text() | Media():
@@ -48,16 +49,12 @@ def press(world: World, event: Incoming, value: str) -> Decision:
     match value.split(":", 2):
         case ["a", name, answer]:
             return answer_press(world, event, name, answer)
-        case ["more", name, page] if (here := question(world)) and here.name == name and page.isdigit():
-            return ask(world, event, memory, page=int(page), edit=True)
+        case ["more", name, page] if (here := question(world)) and here.name == name:
+            return ask(world, event, memory, page=read_whole(page) or 0, edit=True)
         case ["change", name] if name in LINES and name in answers:
-            dropped = tuple(DropMedia(f) for f in keeping.files(answers)) if name == "seen" else ()
-            return (
-                *dropped,
-                *ask(world, event, replace(memory, answers=flow.forget(REPORT, answers, name)), edit=True),
-            )
+            return again(world, event, flow.forget(REPORT, answers, name))
         case ["back"]:
-            return ask(world, event, replace(memory, answers=flow.back(REPORT, answers)), edit=True)
+            return again(world, event, flow.back(REPORT, answers))
         case ["cancel"]:
             return cancel(world, event)
         case ["restart"]:
@@ -67,8 +64,16 @@ def press(world: World, event: Incoming, value: str) -> Decision:
     return ask(world, event, memory, note=world.t("That button is old. We go on here."))
 
 
+def again(world: World, event: Incoming, left: Answers) -> Decision:
+    """Ask once more what `left` does not answer; files that fell out go."""
+    memory = replace(world.memory, offered=False, answers=left)
+    return (*keeping.dropped(world.memory.answers, left), *ask(world, event, memory, edit=True))
+
+
 def answer_press(world: World, event: Incoming, name: str, value: str) -> Decision:
     here = question(world)
+    if name == "send" and world.memory.last and not world.memory.answers:
+        return sent_already(world, event)
     if here is None or here.name != name:
         return ask(world, event, world.memory, note=world.t("That button is old. We go on here."))
     return read(world, replace(event, body=Choice(value)))
@@ -121,9 +126,8 @@ def is_sentence(text: str) -> bool:
 
 def answered_with(world: World, event: Incoming, here: Question, found: Answers, extra: tuple[Effect, ...]) -> Decision:
     memory = world.memory
-    if here.name == "match" and found.get("match") == "none":
+    if "place" in found:
         memory = replace(memory, answers=flow.forget(REPORT, memory.answers, "place"))
-        found = {"place": "list"}
     if here in INTRO:
         memory = answered(memory, found)
         world = replace(world, memory=memory, language=memory.language or world.language)
@@ -146,7 +150,7 @@ def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
         found = read_pin(world, pin)
     except Unreadable as bad:
         return ask(world, event, world.memory, note=bad.reason)
-    kept = {k: v for k, v in world.memory.answers.items() if k not in ("place", *HANGS_ON_PLACE)}
+    kept = flow.forget(REPORT, world.memory.answers, "place")
     return ask(world, event, replace(world.memory, answers={**kept, **found}), note=world.t("Place kept."))
 
 
@@ -200,7 +204,7 @@ def steering(world: World, here: Question) -> tuple[Button, ...]:
 
 def can_go_back(world: World, here: Question) -> bool:
     answers = world.memory.answers
-    return any(q.name in answers and q.when(answers) for q in REPORT[: REPORT.index(here)])
+    return here in REPORT and flow.previous(REPORT, answers) is not None
 
 
 def navigation(world: World, text: str) -> str:
@@ -219,32 +223,55 @@ def is_return(world: World, event: Incoming) -> bool:
     return (away or memory.offered) and not isinstance(event.body, Choice)
 
 
+def is_stale(world: World, event: Incoming) -> bool:
+    """Whether this is a live location that goes on after its place was kept, or after its report was sent."""
+    memory = world.memory
+    live = isinstance(event.body, Place) and event.body.live
+    return live and ("pin" in memory.answers or bool(memory.last and not memory.answers))
+
+
+def return_options(world: World) -> tuple[flow.Option, ...]:
+    return (
+        flow.Option("continue", world.t("Go on"), "▶️"),
+        flow.Option("restart", world.t("Start over"), "🔄"),
+    )
+
+
+def returned(world: World, event: Incoming) -> Decision:
+    """Somebody is back: a typed answer to our offer counts like a pressed one."""
+    if isinstance(event.body, Text) and (word := navigation(world, event.body.text)):
+        return press(world, event, word)
+    option = flow.chosen(event.body, return_options(world)) if world.memory.offered else None
+    return press(world, event, option.value) if option else offer(world, event)
+
+
 def offer(world: World, event: Incoming) -> Decision:
     """Ask whether the half report goes on. What came with the return is kept for either answer."""
     memory = replace(world.memory, offered=True, at=world.now)
     extra: tuple[Effect, ...] = ()
-    if isinstance(event.body, Text | Media) and not navigation(world, getattr(event.body, "text", "")):
+    silent = keeping.same_album(memory.answers, event)
+    note = ""
+    if isinstance(event.body, Text | Media):
         try:
             answers, extra = keeping.keep(world, event, memory.answers)
             known = len(memory.answers.get("seen", ()))
             marked = [*answers["seen"][:known], *({**i, "back": True} for i in answers["seen"][known:])]
             memory = replace(memory, answers={**answers, "seen": marked})
-        except keeping.TooMuch:
-            extra = ()
-    buttons = (
-        Button("▶️ " + world.t("Go on"), "continue"),
-        Button("🔄 " + world.t("Start over"), "restart"),
-    )
+        except keeping.TooMuch as bad:
+            note = bad.reason
+    if silent and not note:
+        return (Keep(memory), *extra)
+    options = return_options(world)
+    buttons = tuple(Button(f"{number} {o.label}", o.value) for number, o in enumerate(options, start=1))
     text = world.t("You have a report that is not finished. Shall we go on with it?")
-    return (Keep(memory), *extra, Say(event.chat, text, buttons))
+    return (Keep(memory), *extra, Say(event.chat, "\n\n".join(filter(None, [note, text])), buttons))
 
 
 def cancel(world: World, event: Incoming) -> Decision:
-    dropped = tuple(DropMedia(f) for f in keeping.files(world.memory.answers))
     text = world.t("Cancelled. Nothing was sent, nothing is kept.")
     again = (Button("📝 " + world.t("New report"), "restart"),)
     return (
-        *dropped,
+        *keeping.dropped(world.memory.answers),
         Keep(replace(world.memory, answers={}, offered=False)),
         Say(event.chat, text, again, replaces=pressed(event)),
     )
@@ -254,9 +281,10 @@ def restart(world: World, event: Incoming) -> Decision:
     """A new report; what came with the return to an old one belongs to the new one."""
     seen = [i for i in world.memory.answers.get("seen", ()) if i.get("back") and world.memory.offered]
     kept: Answers = {"seen": seen} if seen else {}
-    dropped = tuple(DropMedia(f) for f in keeping.files(world.memory.answers) if f not in keeping.files(kept))
     memory = replace(world.memory, answers=kept, offered=False)
-    return (*dropped, *ask(world, event, memory, edit=isinstance(event.body, Choice)))
+    # With no half report the button stood under a number: that message stays as it is.
+    edit = isinstance(event.body, Choice) and bool(world.memory.answers)
+    return (*keeping.dropped(world.memory.answers, kept), *ask(world, event, memory, edit=edit))
 
 
 def pressed(event: Incoming) -> str:

@@ -31,8 +31,10 @@ def read_place(world: World, answers: Answers, body: Body) -> Answers:
             return read_pin(world, body)
         case Text(text=text):
             option = chosen(body, place_options(world, answers))
-            return {"place": option.value} if option and option.value != "here" else read_name(world, text)
-    option = chosen(body, place_options(world, answers))
+            if option is None:
+                return read_name(world, text)
+        case _:
+            option = chosen(body, place_options(world, answers))
     if option is None or option.value == "here":
         raise Unreadable(world.t("Please share the place, choose it, or write its name."))
     return {"place": option.value}
@@ -98,10 +100,12 @@ def district(world: World, code: str) -> str:
 
 def read_match(world: World, answers: Answers, body: Body) -> Answers:
     option = chosen(body, match_options(world, answers))
+    if option is None and isinstance(body, Text) and not body.text.strip().isdecimal():
+        return read_name(world, body.text)
     if option is None:
         raise Unreadable(world.t("Please choose one of these."))
     if option.value == "none":
-        return {"match": "none", "place": "list"}
+        return {"place": "list"}
     kind, _, code = option.value.rpartition(".")
     return {"match": option.value, **settle(world, kind or "district", code)}
 
@@ -187,29 +191,31 @@ WHERE = (
         ask=lambda w, _: w.t("Which place do you mean?"),
         read=read_match,
         options=match_options,
-        when=lambda a: "matches" in a and "district" not in a and "province" not in a,
-        drops=HANGS_ON_PLACE,
+        when=lambda a: "matches" in a,
+        drops=("province", "crossing", "district"),
     ),
     Question(
         "country",
         ask=lambda w, _: w.t("On which side of the border?"),
         read=pick(country_options, "country"),
         options=country_options,
-        when=lambda a: with_list(a) and "province" not in a,
+        when=with_list,
+        drops=("province", "district"),
     ),
     Question(
         "province",
         ask=lambda w, _: w.t("Which province?"),
         read=pick(province_options, "province"),
         options=province_options,
-        when=lambda a: a.get("place") in ("list", "crossing") and "district" not in a,
+        when=lambda a: a.get("place") in ("list", "crossing"),
+        drops=("crossing", "district"),
     ),
     Question(
         "crossing",
         ask=lambda w, _: w.t("Which crossing?"),
         read=read_crossing,
         options=crossing_options,
-        when=lambda a: a.get("place") == "crossing" and "district" not in a,
+        when=lambda a: a.get("place") == "crossing",
         drops=("district",),
     ),
     Question(
@@ -217,5 +223,6 @@ WHERE = (
         ask=lambda w, _: w.t("Which district?"),
         read=pick(district_options, "district"),
         options=district_options,
+        when=lambda a: "province" in a and a.get("place") != "crossing",
     ),
 )

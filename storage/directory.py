@@ -7,16 +7,19 @@ from sqlalchemy import Connection, RowMapping, delete, select
 from handlers.effects import AddRule, DropRule, Enroll, LinkGroup, MoveChat, SwitchDistrict, UnlinkGroup
 from handlers.events import Address
 from handlers.world import Directory, Group, Member, RouteRule
+from storage import prepared
 from storage.store import Store, context
 from storage.tables import CARD, GROUP, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
 from storage.upsert import upsert
 
+NEWEST = prepared.among("SELECT value FROM revision WHERE name = 'directory'")
 Change = LinkGroup | UnlinkGroup | MoveChat | Enroll | AddRule | DropRule | SwitchDistrict
 
 
 def refresh(connection: Connection, store: Store) -> None:
     """Bring `store.directory` up to what is committed, if anybody changed it."""
-    revision = connection.execute(select(REVISION.c.value).where(REVISION.c.name == "directory")).scalar() or 0
+    found = prepared.ask(connection, NEWEST)
+    revision = found[0][0] if found else 0
     if revision != store.revision:
         store.directory, store.revision = load(connection, store), revision
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select
 
 from handlers.effects import Status
 from handlers.world import Count, Figures, Query
+from storage import prepared
 from storage.tables import TALLY, WAIT
-from storage.upsert import upsert
 
 TallyKey = tuple[date, str, str, str, bool]
 WaitKey = tuple[date, str, int]
@@ -21,12 +21,9 @@ def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[Wa
         for (day, district, kind, status, practice), count in tally.items()
         if count
     ]
-    if rows:
-        key = ("day", "district", "kind", "status", "practice")
-        connection.execute(upsert(connection, TALLY, None, key, add=("count",)), rows)
+    prepared.put(connection, TALLY, rows, ("day", "district", "kind", "status", "practice"), ("count",))
     late = [{"day": day, "district": district, "minutes": m, "count": c} for (day, district, m), c in waits.items()]
-    if late:
-        connection.execute(upsert(connection, WAIT, None, ("day", "district", "minutes"), add=("count",)), late)
+    prepared.put(connection, WAIT, late, ("day", "district", "minutes"), ("count",))
 
 
 def count(connection: Connection, query: Query) -> Figures:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from handlers.effects import Reporter, Say
 from handlers.events import Address, Incoming, Outcome
+from storage import prepared
 from storage.store import Store, context
 from storage.tables import CONTACT, OUTBOX
 from storage.vault import CannotOpen
 
+DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
 REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
 
 
@@ -154,7 +156,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters."""
     done = [o.row for o in outcomes if o.fate == "sent"]
     if done:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(done)))
+        prepared.ask(connection, DELIVERED, done)
     for outcome in outcomes:
         if outcome.fate == "later":
             tried = 0 if outcome.why.startswith("wait") else 1

@@ -12,6 +12,7 @@ from handlers.world import Memory
 from storage import outbox, worlds
 from storage.store import Store, context
 from storage.tables import INBOX, OUTBOX, QUARANTINE
+from storage.turn import inbox_key
 from storage.upsert import insert_new
 
 
@@ -34,4 +35,4 @@ def put_raw(connection: Connection, store: Store, channel: str, event_id: str, r
     sealed = store.vault.seal(raw, context("quarantine", "raw", f"{channel} {event_id}"))
     row = {"channel": channel, "event_id": event_id, "raw": sealed, "why": why, "at": store.now()}
     connection.execute(insert_new(connection, QUARANTINE), [row])
-    connection.execute(insert_new(connection, INBOX), [{"channel": channel, "event_id": event_id, "at": store.now()}])
+    connection.execute(insert_new(connection, INBOX), [{"key": inbox_key(channel, event_id), "at": store.now()}])

@@ -1,4 +1,4 @@
-"""What has outlived its time is deleted: event ids, letters, half reports and their files, dead letters, spent codes."""
+"""What has outlived its time is deleted: event ids, letters, half reports with their files, dead letters, codes."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,10 +38,9 @@ from handlers.effects import (
 )
 from handlers.events import Address, Incoming, Outcome
 from handlers.world import Memory, World
-from storage import directory, figures, outbox
+from storage import directory, figures, outbox, prepared, worlds
 from storage.store import Store, context
 from storage.tables import CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, HISTORY, OUTBOX, WRAP
-from storage.upsert import upsert
 
 Turn = tuple[Incoming, World, Decision]
 
@@ -149,8 +148,7 @@ def _change(connection: Connection, store: Store, effect: Effect) -> None:
 
 def _conversation(store: Store, chat: Address, memory: Memory) -> dict[str, Any]:
     tag = store.tag(chat)
-    kept = {k: v for k, v in asdict(memory).items() if v}
-    sealed = store.seal(kept, context("conversation", "memory", tag))
+    sealed = store.seal(worlds.write_memory(memory), context("conversation", "memory", tag))
     return {"tag": tag, "memory": sealed, "half": bool(memory.answers), "at": store.now()}
 
 
@@ -222,8 +220,7 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
 
 
 def _write(connection: Connection, store: Store, rows: Rows) -> None:
-    if rows.conversations:
-        connection.execute(upsert(connection, CONVERSATION, None, ("tag",)), rows.conversations)
+    prepared.put(connection, CONVERSATION, rows.conversations, ("tag",))
     new_files = [f for f in rows.files if "state" in f]
     for table, made in (
         (CASES, rows.cases),
@@ -233,8 +230,7 @@ def _write(connection: Connection, store: Store, rows: Rows) -> None:
         (HISTORY, rows.history),
         (CODE, rows.codes),
     ):
-        if made:
-            connection.execute(table.insert(), made)
+        prepared.insert(connection, table, made)
     for belongs in (f for f in rows.files if "state" not in f):
         connection.execute(update(FILE).where(FILE.c.file == belongs["file"]).values(case_id=belongs["case_id"]))
     figures.add(connection, rows.tally, rows.waits)
@@ -242,8 +238,7 @@ def _write(connection: Connection, store: Store, rows: Rows) -> None:
     directory.change(connection, store, rows.changes)
     if rows.sends:
         made = outbox.rows(connection, store, rows.sends)
-        if made:
-            connection.execute(OUTBOX.insert(), made)
+        prepared.insert(connection, OUTBOX, made)
 
 
 def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) -> None:
@@ -255,8 +250,7 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     cards = [
         {"case_id": o.card, "tag": store.tag(e.chat), "message": o.message} for e, o in outcomes if o.card and o.message
     ]
-    if cards:
-        connection.execute(upsert(connection, CARD, None, ("case_id", "tag")), cards)
+    prepared.put(connection, CARD, cards, ("case_id", "tag"))
     for _, outcome in outcomes:
         if outcome.result:
             got = dict(outcome.result)

@@ -31,9 +31,8 @@ class Inbox(SQLModel, table=True):
     """Events handled already; the key makes a redelivery harmless. Kept longer than any platform redelivers."""
 
     __table_args__ = {"sqlite_with_rowid": False}
-    channel: str = column("clear", "inbox", primary_key=True)
-    event_id: str = column("clear", "inbox", primary_key=True)
-    at: datetime = column("clear", "inbox", sa_type=Moment, index=True)
+    key: str = column("clear", "inbox", primary_key=True)  # channel and the platform's id of the event
+    at: datetime = column("clear", "inbox", sa_type=Moment)  # no index: it is read once a day, and written every turn
 
 
 class Conversation(SQLModel, table=True):
@@ -43,7 +42,7 @@ class Conversation(SQLModel, table=True):
     tag: str = column("tag", "conversation", primary_key=True)
     memory: bytes = column("sealed", "conversation", sa_type=LargeBinary)
     half: bool = column("clear", "conversation")  # there is a half report, which goes sooner than the rest
-    at: datetime = column("clear", "conversation", sa_type=Moment, index=True)
+    at: datetime = column("clear", "conversation", sa_type=Moment)
 
 
 class CaseRow(SQLModel, table=True):

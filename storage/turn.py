@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from sqlalchemy import Connection, select, text, tuple_
+from sqlalchemy import Connection, text
 
 from handlers.decide import decide
+from handlers.desk import pressed
 from handlers.effects import Decision
 from handlers.events import Choice, Command, Incoming, Outcome, Tick
 from handlers.world import World
-from storage import directory, saving, worlds
+from storage import directory, prepared, saving, worlds
 from storage.store import Store
 from storage.tables import INBOX
 
+KNOWN = prepared.among("SELECT key FROM inbox WHERE key IN LIST")
 Decide = Callable[[World, Incoming], Decision]
 
 
@@ -30,18 +32,17 @@ def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide
 
 def first_time(connection: Connection, store: Store, batch: Sequence[Incoming]) -> list[Incoming]:
     """The events nobody has handled yet, marked as handled from now on."""
-    wanted = {(e.chat.channel, e.id): e for e in batch if not isinstance(e.body, Outcome)}
+    wanted = {inbox_key(e.chat.channel, e.id): e for e in batch if not isinstance(e.body, Outcome)}
     outcomes = [e for e in batch if isinstance(e.body, Outcome)]  # one try, one outcome: made by ourselves, once
-    if wanted:
-        keys = tuple_(INBOX.c.channel, INBOX.c.event_id)
-        for channel, event_id in connection.execute(
-            select(INBOX.c.channel, INBOX.c.event_id).where(keys.in_(list(wanted)))
-        ):
-            del wanted[channel, event_id]
-    if wanted:
-        rows = [{"channel": channel, "event_id": event_id, "at": store.now()} for channel, event_id in wanted]
-        connection.execute(INBOX.insert(), rows)
+    for (key,) in prepared.ask(connection, KNOWN, list(wanted)) if wanted else ():
+        del wanted[key]
+    now = store.now()
+    prepared.insert(connection, INBOX, [{"key": key, "at": now} for key in wanted])
     return [*wanted.values(), *outcomes]
+
+
+def inbox_key(channel: str, event: str) -> str:
+    return f"{channel} {event}"
 
 
 def rounds(events: Iterable[Incoming]) -> list[list[Incoming]]:
@@ -63,9 +64,9 @@ def touches(event: Incoming) -> tuple[Hashable, ...]:
     match event.body:
         case Outcome(row=row, gone=False, moved_to=""):
             return (("row", row),)
-        case Choice(value=value):
-            return (event.chat, value.rpartition(":")[2])
-        case Command(args=args):
+        case Choice() as choice if found := pressed(choice):
+            return (event.chat, found[1])
+        case Command(args=args) if args:
             return (event.chat, args.replace("-", ""))
         case Tick(args=args):
             return (event.chat, args.get("number", event.id))

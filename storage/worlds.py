@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 from handlers.decide import needs
 from handlers.events import Incoming, Outcome, Tick
 from handlers.world import CodeRow, Memory, Query, World
-from storage import cases, figures
+from storage import cases, figures, prepared
 from storage.store import Store, context
-from storage.tables import CODE, CONVERSATION
+from storage.tables import CODE
 
+REMEMBERED = prepared.among("SELECT tag, memory FROM conversation WHERE tag IN LIST")
 DICE = 64  # bytes of fresh randomness a turn: number, codes, file name, delay
 
 
@@ -44,13 +45,19 @@ def remember(connection: Connection, store: Store, turns: Sequence[Incoming]) ->
     tags = [store.tag(e.chat) for e in turns if not e.group and not isinstance(e.body, Outcome | Tick)]
     if not tags:
         return {}
-    rows = connection.execute(select(CONVERSATION.c.tag, CONVERSATION.c.memory).where(CONVERSATION.c.tag.in_(tags)))
+    rows = prepared.ask(connection, REMEMBERED, tags)
     return {tag: read_memory(store.open(sealed, context("conversation", "memory", tag))) for tag, sealed in rows}
 
 
 def read_memory(kept: dict[str, Any]) -> Memory:
     at = kept.pop("at", None)
     return Memory(**kept, at=datetime.fromisoformat(at) if isinstance(at, str) else None)
+
+
+def write_memory(memory: Memory) -> dict[str, Any]:
+    """What is kept of a chat as JSON, without what is empty."""
+    kept = {name: getattr(memory, name) for name in Memory.__slots__}
+    return {name: value for name, value in kept.items() if value}
 
 
 def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, query: Query | None) -> World:

@@ -1,18 +1,27 @@
 """Conversations as text files: read one, play it in a town, write down what the bot says.
 
 # a comment
-town: officers telegram:g-kan TH3801          a linked group
+town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
 resident > ຢາເສບຕິດ                            words
-resident > [2]  [Back]                        a press: the number, or the words, of a button offered in that chat
-resident > (pin 18.36 103.65) (photo) (photo album=a) (voice) (video) (sticker) (follow) (unsend) (edit new words)
+resident > [2]  [Back]                        a press: the number, or a part of the label, of a button that chat shows;
+                                              a button of an older message is named by its value: [a:kind:drugs]
+resident > (pin 18.36 103.65) (live 18.36 103.65) (photo album=a its caption) (voice) (video) (document) (sticker)
+resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
 officers/somchai > [Take]                     a press in a group, by one of its people
+officers > (added) (removed) (migrated g-new) what happens to a group
 (wait 2 hours)                                the clock is turned
-  resident < what the bot says                written by UPDATE=1
+(lost officers)                               the next message to that chat finds nobody there any more
+(digest officers 2026-11-23 2026-11-23)       the clock asks for a digest
+  resident < what the bot says                written by UPDATE=1; `<~`: in place of an earlier message
            | its next line
            [1 ...] [2 ...]                    its buttons
+  (officers: the bot leaves)
+
+Case numbers and codes are drawn at random: here they are 0000-0001, CASE by case, and CODE-0000-0000-1, in the order
+in which they appear; people write them so, too.
 """
 
 import re
@@ -20,7 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from handlers.effects import Enroll, LinkGroup
+from bot.channels import SendError
+from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
     Added,
     Address,
@@ -43,6 +53,14 @@ from storage import directory
 from tests.town import Town
 
 SAID = re.compile(r"^(?P<who>[\w-]+)(/(?P<person>[\w-]+))? > (?P<words>.*)$")
+PLAIN: dict[str, Body] = {
+    "sticker": Unsupported("sticker"),
+    "follow": Returned(),
+    "added": Added(),
+    "removed": Removed(),
+}
+NUMBER = re.compile(r"(?<![\w-])\d{4}-\d{4}(?![\w-])|(?<=:)\d{8}(?!\d)")
+CODE = re.compile(r"(?<![\w-])(?:[0-9A-Z]{4}-){3}[0-9A-Z](?![\w-])")
 KINDS = {"photo": MediaKind.PHOTO, "video": MediaKind.VIDEO, "voice": MediaKind.VOICE, "document": MediaKind.DOCUMENT}
 
 
@@ -55,6 +73,8 @@ class Stage:
     hints: dict[str, str] = field(default_factory=dict)
     buttons: dict[str, list[list[str]]] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # what was drawn -> what the file says
     message: int = 0
 
     async def play(self, text: str) -> str:
@@ -82,7 +102,7 @@ class Stage:
         self.chats[name] = address = Address(*chat.split(":"))
         change: LinkGroup | Enroll
         if address.chat.startswith("g"):
-            language = {"TH": "th", "LA": "lo", "KH": "km"}.get(role[:2], "th")
+            language = rest[0] if rest else {"TH": "th", "LA": "lo", "KH": "km"}.get(role[:2], "th")
             change = LinkGroup(address, role, language)
         else:
             change = Enroll(address.chat, role, rest[0], address, rest[1] if len(rest) > 1 else "th")
@@ -97,6 +117,8 @@ class Stage:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
                 await self.town.says(chat, Tick("digest", {"since": since, "until": until}), sender=member)
+            case ["lost", name]:
+                self.town.channels[self.chats[name].channel].failures.append(SendError("403", None, gone=True))
             case _:
                 raise ValueError(f"not understood: ({words})")
 
@@ -104,19 +126,20 @@ class Stage:
         chat = self.chats[who]
         self.message += 1
         more: dict[str, Any] = {"message": f"u{self.message}", "hint": self.hints.get(who, ""), "sender": person}
-        body = self.body(who, words)
-        if isinstance(body, Choice):
+        body = self.body(who, self.drawn(words))
+        if words.startswith("["):
             more["message"] = self.last_message(chat)
         if isinstance(body, Returned):
             more["reply_token"] = "token"
         await self.town.says(chat, body, **more)
+        assert not self.town.turns.counts.quarantined, f"put aside: {who} > {words}"
 
     def last_message(self, chat: Address) -> str:
         return f"m{len(self.town.channels[chat.channel].sent)}"
 
     def body(self, who: str, words: str) -> Body:
         if words.startswith("["):
-            return Choice(self.find(who, words.strip("[]")))
+            return self.press(who, words.strip("[]"))
         if not words.startswith("("):
             said = heard(words)
             assert said is not None
@@ -129,35 +152,45 @@ class Stage:
                 album = next((a.partition("=")[2] for a in args if a.startswith("album=")), "")
                 caption = " ".join(a for a in args if "=" not in a)
                 return Media(KINDS[name], f"ref{self.message}", 1000, "image/jpeg", caption=caption, album=album)
-            case "sticker":
-                return Unsupported("sticker")
-            case "follow":
-                return Returned()
             case "unsend":
-                return Unsent(f"u{self.message - int(args[0] if args else 1)}")
+                return Unsent(f"u{self.message - int(args[0])}")
             case "edit":
-                return Edited(f"u{self.message - 1}", " ".join(args))
-            case "added":
-                return Added()
-            case "removed":
-                return Removed()
+                return Edited(f"u{self.message - int(args[0])}", " ".join(args[1:]))
             case "migrated":
                 return Migrated(args[0])
-            case "text":
-                return Text(" ".join(args))
-        raise ValueError(f"not understood: {words}")
+        return PLAIN[name]
 
-    def find(self, who: str, label: str) -> str:
-        """What stands behind a button that was offered in that chat, by its number or a part of its label."""
-        offered = self.buttons.get(who, [])
-        options = [v for _, v, kind in offered if kind == "option"]
-        numbered = [v for text, v, *_ in offered if text.split(" ")[0] == label] or (
-            options[:1] if label == "1" else []
-        )
-        named = [v for text, v, *_ in offered if label in text]
-        if not (numbered or named):
-            return label  # a button of an older message, written as the value behind it
-        return (numbered or named)[0]
+    def press(self, who: str, label: str) -> Body:
+        """What comes back from a pressed button; a press that the platform turns into words comes as words."""
+        chat, offered = self.chats[who], self.buttons.get(who, [])
+        found = [b for b in offered if b[0].split(" ")[0] == label]
+        found = found or [b for b in offered if label == "1"] or [b for b in offered if label in b[0]]
+        if not found:
+            assert re.fullmatch(r"[\w:.*-]+:[\w:.*-]+", label), f"no button [{label}] among {offered}"
+            return Choice(label)
+        text, value, kind = found[0]
+        assert kind in (ButtonKind.OPTION, ButtonKind.NAV), "the app does something: write (pin ...) or (photo)"
+        if chat.channel == "line" and chat.chat.startswith("g"):
+            return heard("/" + value.replace(":", " ")) or Text("")  # LINE tells who wrote, not who pressed
+        if chat.channel == "telegram" and any(k == ButtonKind.LOCATION for *_, k in offered):
+            return Text(text)  # a keyboard that can ask for the place types the labels of its keys
+        return Choice(value)
+
+    def drawn(self, words: str) -> str:
+        """Words of the file with the numbers and codes as they were drawn."""
+        for secret, name in self.secrets.items():
+            words = words.replace(name, secret)
+            words = words.replace(":" + name.replace("-", ""), ":" + secret.replace("-", ""))
+        return words
+
+    def named(self, line: str) -> str:
+        """A line of the bot's with the numbers and codes as the file says them."""
+        line = CODE.sub(lambda m: self.name(m[0], "CODE-0000-0000-{}"), line)
+        return NUMBER.sub(lambda m: self.name(m[0], "0000-{:04}"), line)
+
+    def name(self, secret: str, shape: str) -> str:
+        known = sum(1 for name in self.secrets.values() if name.startswith(shape[:4]))
+        return self.secrets.setdefault(secret, shape.format(known + 1))
 
     def news(self) -> list[str]:
         lines: list[str] = []
@@ -167,11 +200,15 @@ class Stage:
             for part in sent[self.heard.get(key, 0) :]:
                 lines += self.said(name, part)
             self.heard[key] = len(sent)
-        return lines
+            gone = self.town.channels[chat.channel].left.count(chat.chat)
+            lines += [f"  ({name}: the bot leaves)"] * (gone - self.left.get(name, 0))
+            self.left[name] = gone
+        return [self.named(line) for line in lines]
 
     def said(self, name: str, part: Any) -> list[str]:
         first, *rest = part["text"].split("\n")
-        mark = "<~" if part.get("replaces") else "<"  # `<~`: in place of an earlier message
+        edits = part.get("replaces") and self.chats[name].channel != "line"
+        mark = "<~" if edits else "<"
         lines = [f"  {name} {mark} {first}", *(f"  {' ' * len(name)} | {line}".rstrip() for line in rest)]
         lines += [f"  {' ' * len(name)} ({a['kind']})" for a in part.get("attachments", ())]
         if part.get("buttons"):
@@ -180,6 +217,6 @@ class Stage:
         return lines
 
 
-async def play(path: Path, url: str, folder: Path) -> str:
+async def play(text: str, url: str, folder: Path) -> str:
     async with Town(url, folder) as town:
-        return await Stage(town).play(path.read_text("utf-8"))
+        return await Stage(town).play(text)

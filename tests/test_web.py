@@ -142,7 +142,7 @@ async def heard(line: aiohttp.ClientResponse, many: int) -> list[tuple[str, Any]
 
 @asynccontextmanager
 async def browsing(at: World, api: str = "/web") -> AsyncIterator[Browser]:
-    connector = aiohttp.TCPConnector(force_close=True)  # the server hangs up after a fault
+    connector = aiohttp.TCPConnector(force_close=True)  # the server hangs up on a body it does not read to the end
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         browser = Browser(http, at.url, api)
         assert (await browser.post("session"))[0] == 204
@@ -188,8 +188,8 @@ async def test_a_message_that_was_not_committed_is_not_answered_well() -> None:
     async with world() as at, browsing(at) as browser:
         at.bot.failing = 1
         body = {"id": str(uuid4()), "type": "text", "text": "again"}
-        async with browser.http.post(at.url + "/web/messages", json=body, headers=browser.headers) as answer:
-            assert answer.status == 500
+        status, said, headers = await browser.post("messages", body)
+        assert (status, said, headers["Retry-After"]) == (503, {"error": "busy"}, "5")
         assert (await browser.post("messages", body))[0] == 200
         assert len(at.bot.events) == 1
 
@@ -473,6 +473,22 @@ async def test_what_is_said_is_one_letter_a_message_and_silence_is_none() -> Non
 )
 async def test_only_safe_links_reach_the_page(link: str, shown: bool) -> None:
     assert bool((await letter({"text": "x", "buttons": [["L", link, "link"]]}))["buttons"]) is shown
+
+
+async def test_what_can_be_done_with_a_case_stays_to_be_done() -> None:
+    buttons = {name: [[name, name, "option"]] for name in ("take:1", "details:1", "done:1", "back")}
+    assert [name for name, b in buttons.items() if "stays" in await letter({"text": "x", "buttons": b})] == [
+        "take:1",
+        "details:1",
+        "done:1",
+    ]
+
+
+async def test_the_page_of_a_person_goes_on_in_the_language_they_chose() -> None:
+    web = channel()
+    for chat, language in (("p-1", "lo"), ("g-1", "km")):
+        await web.speak(chat, language)
+    assert [(k.chat, k.messages) for k in await web.mailbox.after(["p-1", "g-1"], 0)] == [("p-1", [{"language": "lo"}])]
 
 
 async def test_only_what_a_browser_shows_and_does_not_run_is_put_into_a_letter() -> None:

@@ -151,7 +151,10 @@ class Web:
         return []
 
     async def speak(self, chat: str, language: str) -> None:
-        """The page follows by itself."""
+        """Tell the page to go on in this language; a group's page belongs to many, so it stays as it is."""
+        if not self.is_group(chat):
+            key = hashlib.sha256(f"speak {chat} {language} {self._now().isoformat()}".encode()).hexdigest()[:32]
+            await self.mailbox.put(key, chat, [{"language": language}])
 
     async def acknowledge(self, press: str) -> None:
         """The page shows by itself that a press arrived."""

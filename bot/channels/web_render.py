@@ -17,6 +17,7 @@ PIXELS = 60_000_000  # a picture that would unpack to more than 180 MB is not op
 EDGES = (1_600, 1_100, 700)  # pixels of the longer edge, tried until the picture fits
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # SVG would bring markup along
 HEARD = ("audio/", "video/")
+LASTING = ("take:", "details:", "done:")  # what can be done with a case is not over when the next message comes
 SCHEMES = ("https://", "tel:")
 
 
@@ -28,10 +29,8 @@ async def letter(message: Part) -> dict[str, Any]:
         "attachments": [await _attachment(a) for a in message.get("attachments", ())],
         "replaces": str(message.get("replaces", "")),
     }
-    if message.get("card"):
-        made["card"] = True
-    if message.get("language"):
-        made["language"] = str(message["language"])
+    if any(str(value).startswith(LASTING) for _, value, _ in made["buttons"]):
+        made["stays"] = True
     return made
 
 

@@ -12,6 +12,11 @@
   const log = $("log"), form = $("form"), input = $("input"), note = $("note"), switcher = $("language");
   let words = {};
 
+  function fill(element, ...children) { // replaceChildren, which phones of before 2020 do not have
+    while (element.firstChild) element.firstChild.remove();
+    element.append(...children);
+  }
+
   // What is kept on this phone: unsent messages and the draft until they are sent, own words until the tab closes.
   const name = (key) => "nts:" + api + ":" + key;
   function keep(place, key, value) {
@@ -112,6 +117,7 @@
   }
 
   function showMessage(letter, message) {
+    if (message.language) return ready || !kept(localStorage, "language", "") ? follow(message.language) : undefined;
     const chat = kind === "group" && !letter.private ? "group" : "private";
     const old = message.replaces ? bubbles.get(String(message.replaces)) : null;
     const bubble = old || make("div", "bubble");
@@ -122,8 +128,8 @@
     bubble.tabIndex = -1;
     bubbles.set(String(letter.id), bubble);
     const buttons = message.buttons || [];
-    bubble.replaceChildren(box(letter, message, bubble), ...rows(letter.id, chat, buttons));
-    bubble.dataset.stays = chat === "group" || message.card ? "yes" : "";
+    fill(bubble, box(letter, message, bubble), ...rows(letter.id, chat, buttons));
+    bubble.dataset.stays = chat === "group" || message.stays ? "yes" : "";
     if (buttons.length) {
       if (open[chat] && open[chat] !== bubble && !open[chat].dataset.stays) dropButtons(open[chat]);
       open[chat] = bubble;
@@ -132,7 +138,6 @@
     if (moves) log.append(bubble);
     if (focused) bubble.focus({ preventScroll: true });
     if (!old || chat === "private") settle(bubble, chat === "private");
-    follow(message.language);
   }
 
   function dropButtons(bubble) {
@@ -528,7 +533,7 @@
     clearTimeout(comeBack);
     localStorage.clear();
     sessionStorage.clear();
-    document.body.replaceChildren(make("p", "gone", words.forgotten));
+    fill(document.body, make("p", "gone", words.forgotten));
   }
 
   if (kind === "resident") {

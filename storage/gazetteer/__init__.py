@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from storage.gazetteer.names import Names
 
 FAR = 60_000  # metres: the districts reach 50 km from a known place; what is farther is elsewhere
+FAR_DEGREES = FAR / 110_000  # of latitude, a little more than needed: a degree is 110.6 km or longer
 
 Row = Mapping[str, str]
 Spot = tuple[Kind, str, float, float]
@@ -56,7 +57,10 @@ class Atlas:
         """See `handlers.places.Gazetteer.nearest`."""
         if not on_earth(latitude, longitude):
             return None
-        away, (kind, code, north, east) = min((metres(latitude, longitude, s[2], s[3]), s) for s in self._spots)
+        around = [s for s in self._spots if abs(s[2] - latitude) < FAR_DEGREES]
+        if not around:
+            return None
+        away, (kind, code, north, east) = min((metres(latitude, longitude, s[2], s[3]), s) for s in around)
         return Near(kind, code, round(away), compass(north, east, latitude, longitude)) if away <= FAR else None
 
     @cached_property

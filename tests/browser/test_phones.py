@@ -330,6 +330,13 @@ async def test_the_language_switch_also_speaks_to_the_bot() -> None:
         await page.get_by_test_id("language").select_option("km")
         await expect(page.get_by_test_id("bubble").last).to_contain_text("/language km")
         assert await page.evaluate("document.documentElement.lang") == "km"
+        await at.web.speak(at.bot.events[0].chat.chat, "th")
+        await expect(page.get_by_test_id("language")).to_have_value("th")
+        await page.get_by_test_id("language").select_option("en")
+        await expect(page.get_by_test_id("bubble").last).to_contain_text("/language en")
+        await page.reload()
+        await expect(page.get_by_test_id("bubble").last).to_be_visible()
+        await expect(page.get_by_test_id("language")).to_have_value("en")
         assert await page.title() == "NTS"
 
 

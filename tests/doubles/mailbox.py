@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.channels.web import Letter, Missing
+from bot.turns import Unavailable
 from handlers.events import Incoming
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -90,7 +91,7 @@ class ScriptedBot:
         await asyncio.sleep(self.slow)
         if self.failing:
             self.failing -= 1
-            raise ConnectionError("the database is away")
+            raise Unavailable
         for event in events:
             if any(event.id == known.id for known in self.events):
                 continue

@@ -87,15 +87,12 @@ def upgrade() -> None:
     op.create_table(
         "conversation",
         sa.Column("tag", sa.String(), nullable=False),
-        sa.Column("half", sa.Boolean(), nullable=False),
         sa.Column("memory", sa.LargeBinary(), nullable=False),
+        sa.Column("half", sa.Boolean(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tag"),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("conversation", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_conversation_at"), ["at"], unique=False)
-
     op.create_table(
         "file",
         sa.Column("file", sa.String(), nullable=False),
@@ -125,15 +122,11 @@ def upgrade() -> None:
 
     op.create_table(
         "inbox",
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("channel", "event_id"),
+        sa.PrimaryKeyConstraint("key"),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_inbox_at"), ["at"], unique=False)
-
     op.create_table(
         "letter",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -274,9 +267,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_letter_at"))
 
     op.drop_table("letter")
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_inbox_at"))
-
     op.drop_table("inbox")
     with op.batch_alter_table("history", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_history_case_id"))
@@ -287,9 +277,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_file_at"))
 
     op.drop_table("file")
-    with op.batch_alter_table("conversation", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_conversation_at"))
-
     op.drop_table("conversation")
     op.drop_table("contact")
     op.drop_table("code")

@@ -1,0 +1,97 @@
+"""Statements of the hot path: built from the tables with SQLAlchemy Core, compiled once, then run by the driver itself.
+
+SQLAlchemy's own execution costs 0.1 to 0.2 ms a statement, whatever its rows; a turn has eight (docs/decisions/0003).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table
+from sqlalchemy.sql import ClauseElement
+
+from storage.upsert import upserting
+
+Process = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """One compiled statement of one dialect; rows are mappings by column name."""
+
+    __slots__ = ("_names", "_sql")
+
+    def __init__(self, statement: ClauseElement, columns: Sequence[str], dialect: Any) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
+        self._sql = str(compiled)
+        names = compiled.positiontup or list(compiled.params)
+        self._names: list[tuple[str, Process]] = [(n, _process(compiled.binds[n].type, dialect)) for n in names]
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        values = [tuple(row[n] if p is None else p(row[n]) for n, p in self._names) for row in rows]
+        cursor = connection.connection.cursor()
+        try:
+            if len(values) == 1:
+                cursor.execute(self._sql, values[0])
+            else:
+                cursor.executemany(self._sql, values)
+        finally:
+            cursor.close()
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows in one statement; nothing for no rows."""
+    if rows:
+        _insert(table, tuple(rows[0]), connection.dialect.name, connection.dialect).run(connection, rows)
+
+
+def put(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: tuple[str, ...],
+    add: tuple[str, ...] = (),
+) -> None:
+    """Insert rows, or change what stands under the same key (see storage.upsert)."""
+    if rows:
+        _put(table, tuple(rows[0]), key, add, connection.dialect.name, connection.dialect).run(connection, rows)
+
+
+def ask(connection: Connection, sql: Mapping[str, str], *values: Any) -> list[Any]:
+    """Rows of a fixed query, spelled for each dialect; a list goes where the query says `LIST`."""
+    name = connection.dialect.name
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql[name], tuple(_array(name, v) if isinstance(v, list) else v for v in values))
+        return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        cursor.close()
+
+
+def among(sql: str, kind: str = "varchar") -> dict[str, str]:
+    """A query with `IN LIST` and `?`, spelled for both dialects. A list is one parameter: the text never changes."""
+    postgres = sql.replace("IN LIST", f"= ANY(?::{kind}[])")
+    for number in range(1, postgres.count("?") + 1):
+        postgres = postgres.replace("?", f"${number}", 1)
+    return {"sqlite": sql.replace("IN LIST", "IN (SELECT value FROM json_each(?))"), "postgresql": postgres}
+
+
+def _array(dialect: str, values: list[Any]) -> Any:
+    return orjson.dumps(values).decode() if dialect == "sqlite" else values
+
+
+@cache
+def _insert(table: Table, columns: tuple[str, ...], _name: str, dialect: Any) -> Prepared:
+    return Prepared(table.insert(), columns, dialect)
+
+
+@cache
+def _put(
+    table: Table, columns: tuple[str, ...], key: tuple[str, ...], add: tuple[str, ...], name: str, dialect: Any
+) -> Prepared:
+    return Prepared(upserting(name, table, key, add), columns, dialect)
+
+
+def _process(kind: Any, dialect: Any) -> Process:
+    made: Process = kind.dialect_impl(dialect).bind_processor(dialect)
+    return made
