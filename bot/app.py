@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -14,11 +14,11 @@ from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
 from bot.connect import connect
 from bot.dispatcher import Dispatcher
-from bot.media import Links
+from bot.media import Links, Uploads
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.turns import Turns, Unavailable
-from bot.webstore import Letters, Uploads
+from bot.webstore import Letters
 from handlers.events import Incoming
 from handlers.world import Rules
 from storage import database, directory, gazetteer, quarantine, schema
@@ -69,7 +69,7 @@ class App:
         await self.turns.handle([e for e in events if not isinstance(e, Poison)])
 
     async def start(self) -> None:
-        """Schema, dispatcher, schedule, then the platforms: a platform that is down does not keep the others waiting."""
+        """Schema, dispatcher, schedule, then the platforms: one that is down does not keep the others waiting."""
         await self.database.write(schema.migrate)
         await self.database.read(partial(directory.refresh, store=self.store))
         self.turns.on_commit(self.dispatcher.wake)
@@ -87,6 +87,8 @@ class App:
                 log.error("channel not started", extra={"channel": channel.name, "error": bad.why})
                 await asyncio.sleep(AGAIN)
         self.ready.add(channel.name)
+        links = {name: c.link for name, c in self.channels.items() if c.link}
+        self.store.rules = replace(self.store.rules, bot_link=links)
         self.dispatcher.wake()
         while channel.name == "telegram" and self.settings.telegram.mode == "polling":
             try:
@@ -144,6 +146,7 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
         alert_delay=limits.alert_delay_minutes * 60 if alert_delay is None else alert_delay,
         code_minutes=limits.code_minutes,
         reports_an_hour=limits.reports_an_hour,
+        hidden={"line": ("video", "voice", "document", *(() if settings.server.public_url else ("photo",)))},
     )
 
 

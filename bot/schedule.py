@@ -1,5 +1,6 @@
 """APScheduler says what time it is: it feeds ticks into Turns and does nothing else."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
@@ -91,6 +92,7 @@ class Schedule:
         gone, files = await self._database.write(partial(retention.purge, store=self._store, keep=self._keep))
         for file in files:
             await self._files.drop(file)
+        await asyncio.to_thread(self._files.tidy, self._store.now() - self._keep.half_report)
         if files:
             await self._database.write(partial(retention.forget_files, files=files))
         log.info("purged", extra={"action": "purge", "count": gone})

@@ -58,9 +58,7 @@ async def people(app: App) -> None:
     invite = partial(codes.invite, store=app.store)
     if not app.store.directory.members:
         code = await app.database.write(partial(invite, purpose="join", role="coordinator", scope="*"))
-        await app.turns.handle(
-            [said(app, COORDINATOR, Command("language", "th")), said(app, COORDINATOR, Command("join", code))]
-        )
+        await app.turns.handle([said(app, COORDINATOR, Command("join", code))])
     if GROUP not in app.store.directory.groups:
         code = await app.database.write(partial(invite, purpose="link", role="", scope=DISTRICT))
         await app.turns.handle([said(app, GROUP, Command("link", code), COORDINATOR)])

@@ -1,10 +1,9 @@
-"""The web channel's letters and uploads, kept by storage."""
+"""The web channel's letters, kept by storage."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.channels.web import Letter
-from storage.files import Files
 from storage.mailbox import Mailbox
 
 
@@ -22,16 +21,3 @@ class Letters:
 
     async def wait(self, chats: Sequence[str], seconds: float, /) -> None:
         await self._mailbox.wait(chats, seconds)
-
-
-class Uploads:
-    """What the page sent, until the dispatcher fetches it: sealed, in a folder of its own."""
-
-    def __init__(self, files: Files) -> None:
-        self._files = files
-
-    async def put(self, content: AsyncIterator[bytes], most: int) -> str:
-        return await self._files.take_in(content, most)
-
-    def open(self, ref: str) -> AsyncIterator[bytes]:
-        return self._files.open(ref)

@@ -55,7 +55,7 @@ def _states(words: Words) -> dict[str, str]:
         "drop": words.t("Do not send"),
         "offline": words.t("No connection. What you wrote is kept and will be sent."),
         "long": words.t("This text is too long. Please send it in parts."),
-        "large": words.t("This file is too large. Please send a shorter one, at most {mb} MB.", mb=20),
+        "large": words.t("This file is too large. Please send a smaller one, at most {mb} MB.", mb=20),
         "type": words.t("I can take photos, videos and voice messages, but no other files."),
         "unreadable": words.t("This could not be sent."),
         "no_place": words.t("Your phone does not say where it is. Please choose from the list, or write the place."),

@@ -1,6 +1,6 @@
 """How a case looks to officers: the headline for the group, the details for the one who asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +10,8 @@ from handlers.dates import day_text, local_day, moment_text
 from handlers.effects import Attachment, Button, Status
 from handlers.intro import NATIVE
 from handlers.kinds import DAYPARTS, STATUS, kind_text
-from handlers.places import Gazetteer, Near, district_name
-from handlers.world import Case, World
+from handlers.places import Gazetteer, district_name, short_name
+from handlers.world import Case, File, World
 from locales import N, Words
 
 # TRANSLATORS: eight directions of the compass, as in "about 3 km north-west of Ban Phaeng".
@@ -64,22 +64,13 @@ def place_text(words: Words, language: str, gazetteer: Gazetteer, case: Case) ->
     where = district_name(gazetteer, case.district, language)
     details = case.details
     if "crossing" in details and details["crossing"] in gazetteer.crossings:
-        crossing = gazetteer.crossings[details["crossing"]]
-        return f"{crossing.local if language == 'th' else crossing.en} · {where}"
+        return f"{short_name(gazetteer, 'crossing', details['crossing'], language)} · {where}"
     if "pin" in details and (near := gazetteer.nearest(*details["pin"])):
         km = max(1, round(near.metres / 1000))
         direction = words.t(BEARINGS[near.compass])
-        name = near_name(language, gazetteer, near)
+        name = short_name(gazetteer, near.kind, near.code, language)
         return words.t("about {km} km {direction} of {name}", km=km, direction=direction, name=name) + f" · {where}"
     return where
-
-
-def near_name(language: str, gazetteer: Gazetteer, near: Near) -> str:
-    if near.kind == "crossing":
-        crossing = gazetteer.crossings[near.code]
-        return crossing.local if language == "th" else crossing.en
-    district = gazetteer.districts[near.code]
-    return district.local if language == "th" else district.en
 
 
 def time_text(words: Words, language: str, world: World, details: Mapping[str, Any]) -> str:
@@ -95,7 +86,7 @@ def time_text(words: Words, language: str, world: World, details: Mapping[str, A
 
 def seen_text(words: Words, details: Mapping[str, Any]) -> str:
     items = details.get("seen", ())
-    texts = [words.t("words")] if any("text" in i for i in items) else []
+    texts = [words.t("text")] if any("text" in i for i in items) else []
     counts = {kind: sum(1 for i in items if i.get("kind") == kind) for kind in ("photo", "video", "voice", "document")}
     many = {
         "photo": words.n("{count} photo", "{count} photos", counts["photo"], count=counts["photo"]),
@@ -120,7 +111,7 @@ def buttons(words: Words, case: Case) -> tuple[Button, ...]:
             return (details,)
 
 
-def full(words: Words, language: str, world: World, case: Case) -> str:
+def full(words: Words, language: str, world: World, case: Case, hidden: Sequence[str] = ()) -> str:
     """Everything the resident said, for one pair of eyes: words as written, with the language named."""
     zone: ZoneInfo = world.rules.zone
     lines = [headline(words, language, world, case), ""]
@@ -135,27 +126,34 @@ def full(words: Words, language: str, world: World, case: Case) -> str:
                 words.t("Written in {language}:", language=NATIVE.get(item["language"], "?")),
                 quoted(defang(item["text"])),
             ]
-    waiting = sum(1 for f in case.files if f.state == "waiting")
-    gone = sum(1 for f in case.files if f.state in ("missing", "refused"))
-    if waiting:
-        lines.append(
-            words.n(
-                "{count} file is still on its way.", "{count} files are still on their way.", waiting, count=waiting
-            )
-        )
-    if gone:
-        lines.append(
-            words.n("{count} file could not be fetched.", "{count} files could not be fetched.", gone, count=gone)
-        )
+    lines += file_lines(words, case, hidden)
     lines.append(words.t("Reported {when}.", when=moment_text(case.opened, zone, language)))
     answer = words.t("Officers may ask the reporter.") if case.may_ask else words.t("The reporter wants no messages.")
     return "\n".join([*lines, answer])
 
 
-def attachments(case: Case) -> tuple[Attachment, ...]:
+def file_lines(words: Words, case: Case, hidden: Sequence[str]) -> list[str]:
+    """What is said of files that do not come with the words."""
+    late = sum(1 for f in case.files if f.state == "waiting")
+    lost = sum(1 for f in case.files if f.state in ("missing", "refused"))
+    unseen = sum(1 for f in case.files if f.state == "kept" and f.kind in hidden)
+    said = (
+        (late, words.n("{count} file is still on its way.", "{count} files are still on their way.", late)),
+        (lost, words.n("{count} file could not be fetched.", "{count} files could not be fetched.", lost)),
+        (unseen, words.n("This app cannot show {count} file.", "This app cannot show {count} files.", unseen)),
+    )
+    return [text for count, text in said if count]
+
+
+def attachments(case: Case, hidden: Sequence[str] = ()) -> tuple[Attachment, ...]:
+    """The map and the files of a case, but for the kinds that the officer's app cannot show."""
     pin = case.details.get("pin")
     map_ = (Attachment("pin", latitude=pin[0], longitude=pin[1]),) if pin else ()
-    return (*map_, *(Attachment(f.kind, f.file, f.mime) for f in case.files if f.state == "kept"))
+    return (*map_, *(Attachment(f.kind, f.file, f.mime) for f in shown_files(case, hidden)))
+
+
+def shown_files(case: Case, hidden: Sequence[str]) -> list[File]:
+    return [f for f in case.files if f.state == "kept" and f.kind not in hidden]
 
 
 def line(words: Words, language: str, world: World, case: Case) -> str:

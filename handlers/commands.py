@@ -66,7 +66,11 @@ def help_(world: World, event: Incoming) -> Decision:
 
 COMMANDS: Mapping[str, Rule] = {
     "start": Rule(
-        N("new report"), start, ("private",), needs=link_code, words=("report", "แจ้งเหตุ", "ແຈ້ງເຫດ", "រាយការណ៍")
+        N("new report"),
+        start,
+        ("private",),
+        needs=link_code,
+        words=("report", "แจ้งเหตุ", "แจ้งเรื่องใหม่", "ແຈ້ງເຫດ", "រាយការណ៍"),
     ),
     "status": Rule(
         N("how my reports stand"),
@@ -82,7 +86,7 @@ COMMANDS: Mapping[str, Rule] = {
         N("change the language"), resident.choose_language, ("private", "group"), words=("ภาษา", "ພາສາ", "ភាសា")
     ),
     "privacy": Rule(N("what we keep"), resident.privacy, words=("ความเป็นส่วนตัว", "ຄວາມເປັນສ່ວນຕົວ", "ឯកជនភាព")),
-    "help": Rule(N("help"), help_, ("private", "group"), words=("ช่วยเหลือ", "ຊ່ວຍເຫຼືອ", "ជំនួយ")),
+    "help": Rule(N("help"), help_, ("private", "group"), words=("ช่วยเหลือ", "วิธีใช้", "ຊ່ວຍເຫຼືອ", "ວິທີໃຊ້", "ជំនួយ", "របៀបប្រើ")),
     "summary": Rule(
         N("summary, for example /summary 7d"),
         summary.reply,
@@ -124,7 +128,7 @@ COMMANDS: Mapping[str, Rule] = {
         ("private", "group"),
         "officer",
         number_of,
-        ("เสร็จสิ้น", "ສຳເລັດ", "បញ្ចប់"),
+        ("เสร็จสิ้น", "ปิดเรื่อง", "ສຳເລັດ", "បញ្ចប់"),
     ),
     "name": Rule(
         N("what the cards call me: /name NAME"), desk.rename, ("private", "group"), "officer", words=("ชื่อ", "ຊື່", "ឈ្មោះ")

@@ -236,12 +236,12 @@ def rules(world: World, event: Incoming) -> Decision:
         return not_yours(world, event)
     match args(event).split():
         case ["add", where, kind, hours, *to] if to and (added := read_rule(world, where, kind, hours, to)):
-            return (added, Record("rule added", event.sender), Say(event.chat, world.t("The rule stands.")))
+            return (added, Record("rule added", event.sender), Say(event.chat, world.t("Rule added.")))
         case ["drop", number] if number.isdigit() and any(r.id == int(number) for r in world.directory.rules):
             return (
                 DropRule(int(number)),
                 Record("rule dropped", event.sender),
-                Say(event.chat, world.t("The rule is gone.")),
+                Say(event.chat, world.t("Rule removed.")),
             )
         case []:
             return (Say(event.chat, list_rules(world)),)

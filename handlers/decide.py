@@ -24,7 +24,7 @@ from handlers.world import Query, World
 
 def needs(world: World, event: Incoming) -> Query | None:
     """What decide will want to see beyond the chat itself."""
-    world = replace(world, language=resident.language(world, event))
+    world = speaking(world, event)
     match event.body:
         case Command() as command if rule := commands.find(command):
             return rule.needs(world, event)
@@ -47,7 +47,7 @@ def needs(world: World, event: Incoming) -> Query | None:
 
 def decide(world: World, event: Incoming) -> Decision:
     """What to do about one event. Pure: the same world and event give the same effects."""
-    world = replace(world, language=resident.language(world, event))
+    world = speaking(world, event)
     match event.body:
         case Outcome() as outcome:
             return outcomes.follow(world, event, outcome)
@@ -62,6 +62,11 @@ def decide(world: World, event: Incoming) -> Decision:
         case _ if event.group:
             return ()  # officers chat among themselves
     return in_private(world, event)
+
+
+def speaking(world: World, event: Incoming) -> World:
+    """The world with the language this chat is answered in, unless it is known already."""
+    return world if world.language else replace(world, language=resident.language(world, event))
 
 
 def in_private(world: World, event: Incoming) -> Decision:

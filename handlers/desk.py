@@ -130,13 +130,13 @@ def details(world: World, event: Incoming, case: Case, name: str) -> Decision:
         opening,
     )
     language = world.member.language if world.member else world.language
-    words = world.words[language]
+    words, hidden = world.words[language], world.rules.hidden.get(event.chat.channel, ())
     return (
         Record("details", event.sender, case.id),
         Say(
             private,
-            cards.full(words, language, world, case),
-            attachments=cards.attachments(case),
+            cards.full(words, language, world, case, hidden),
+            attachments=cards.attachments(case, hidden),
             otherwise=unreachable if private != event.chat else None,
         ),
     )

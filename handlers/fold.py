@@ -12,6 +12,7 @@ NATIVE_DIGITS: Final = {zero + digit: str(digit) for zero in _NATIVE_ZEROS for d
 _FULL_WIDTH: Final = {0xFF01 + offset: chr(0x21 + offset) for offset in range(0x5E)}
 # NFC keeps these apart, NFKC on the whole text would decompose AM: only what people really type two ways is here.
 _TWO_WAYS: Final = {0x0EDC: "\u0eab\u0e99", 0x0EDD: "\u0eab\u0ea1"}
+_KHMER_DA: Final = "\u17d2\u178a"  # subscript DA and TA look the same, and people type either
 _TABLE: Final = NATIVE_DIGITS | _FULL_WIDTH | _TWO_WAYS
 
 MOST_MARKS: Final = 30
@@ -34,6 +35,7 @@ def _one_am(text: str) -> str:
     text = _LAO_AM.sub("\\1\u0eb3", text)
     text = _THAI_RUN.sub(lambda m: _tones_first(m[0], "\u0e33"), text)
     text = _LAO_RUN.sub(lambda m: _tones_first(m[0], "\u0eb3"), text)
+    text = text.replace(_KHMER_DA, "\u17d2\u178f")
     return text.replace("\u0e40\u0e40", "\u0e41").replace("\u0ec0\u0ec0", "\u0ec1")
 
 

@@ -50,7 +50,7 @@ def case_number(entropy: bytes) -> str:
 
 def read_case_number(text: str) -> str | None:
     """A typed case number in its shown form; dash, spaces, a leading `#` and native digits do not matter."""
-    digits = _BETWEEN.sub("", skeleton(text).removeprefix("#"))
+    digits = _BETWEEN.sub("", skeleton(text).removeprefix("#").rstrip("។.ฯ"))
     return f"{digits[:4]}-{digits[4:]}" if digits.isascii() and digits.isdigit() and len(digits) == 8 else None
 
 

@@ -167,3 +167,12 @@ def chain(gazetteer: Gazetteer, code: str) -> tuple[str, ...]:
     offered = [district, *(twin for twin in facing if twin.country == "TH")]
     provinces = dict.fromkeys(province_scope(each.province) for each in offered)
     return (*(each.code for each in offered), *provinces, EVERYWHERE)
+
+
+def short_name(gazetteer: Gazetteer, kind: Kind, code: str, language: str) -> str:
+    """A crossing or district alone, as a reader of `language` knows it: in its own script, romanised, or both."""
+    place = gazetteer.crossings[code] if kind == "crossing" else gazetteer.districts[code]
+    country = "TH" if kind == "crossing" else gazetteer.districts[code].country
+    if language == _HOME[country]:
+        return place.local
+    return f"{place.local} ({place.en})" if language in _HOME.values() else place.en

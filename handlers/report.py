@@ -51,7 +51,7 @@ def daypart_options(world: World, _: Answers) -> tuple[Option, ...]:
 
 
 def seen_options(world: World, _: Answers) -> tuple[Option, ...]:
-    return (Option("camera", world.t("Take a photo"), "📷", ButtonKind.CAMERA),)
+    return (Option("camera", world.t("Photo"), "📷", ButtonKind.CAMERA),)
 
 
 def read_seen(world: World, _: Answers, body: Body) -> Answers:
@@ -106,7 +106,7 @@ def show_seen(world: World, answers: Answers) -> str:
         "voice": world.n("{count} voice message", "{count} voice messages", counted["voice"], count=counted["voice"]),
         "document": world.n("{count} file", "{count} files", counted["document"], count=counted["document"]),
     }
-    words = [world.t("words")] if any("text" in i for i in items) else []
+    words = [world.t("text")] if any("text" in i for i in items) else []
     return ", ".join(words + [text for kind, text in said.items() if counted[kind]])
 
 
@@ -146,7 +146,10 @@ REPORT = (
     ),
     Question(
         "seen",
-        ask=lambda w, _: w.t("What did you see or hear?\nWrite it, or send a photo, a video or your voice."),
+        ask=lambda w, _: w.t(
+            "What did you see or hear?\nWrite it, or send a photo, a video or your voice.\n"
+            "Only if it is safe: a voice or a picture can show who you are."
+        ),
         read=read_seen,
         options=seen_options,
         show=show_seen,

@@ -10,19 +10,23 @@ from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
 from handlers.kinds import STATUS, kind_text
 from handlers.scripts import guess, language_of
-from handlers.world import Query, World
+from handlers.world import Group, Member, Memory, Query, World
 from locales import LANGUAGES
 
 
 def language(world: World, event: Incoming) -> str:
+    return spoken(world.memory, world.group, world.member, event)
+
+
+def spoken(memory: Memory, group: Group | None, member: Member | None, event: Incoming) -> str:
     """The language to answer in: chosen, else that of the script, of what was kept, of the app; Thai at last."""
-    if world.group:
-        return world.group.language
-    memory = world.memory
+    if group:
+        return group.language
+    if memory.language:
+        return memory.language
     written = language_of(event.body.text) if isinstance(event.body, Text) else ""
     kept = next((i["language"] for i in memory.answers.get("seen", ()) if i.get("language")), "")
-    spoken = world.member.language if world.member else ""
-    return memory.language or spoken or written or kept or guess(event.hint) or "th"
+    return (member.language if member else "") or written or kept or guess(event.hint) or "th"
 
 
 def start(world: World, event: Incoming) -> Decision:

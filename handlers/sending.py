@@ -100,13 +100,14 @@ def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
     where = district_name(world.gazetteer, case.district, world.language)
     lines = [
         world.t("Thank you. Your report is number {number}.", number=case.number),
-        world.t("It goes to the officers of {district}.", district=where)
+        world.t("It goes to the officers in charge of {district}.", district=where)
         if reached
         else world.t("Your report is kept. It goes to officers as soon as they are ready."),
         world.t("We will write here when an officer has taken it.")
         if case.may_ask
-        else world.t("We will not write to you. You can ask here with /status."),
+        else world.t("We will not write to you. Press My reports to see how it stands."),
     ]
+    buttons = (*new_report(world), Button("📋 " + world.t("My reports"), "status"))
     help_now = f"\n\n{emergency(world)}" if case.urgent else ""
     replaces = event.message if isinstance(event.body, Choice) else ""
-    return Say(event.chat, "\n".join(lines) + help_now, new_report(world), replaces=replaces)
+    return Say(event.chat, "\n".join(lines) + help_now, buttons, replaces=replaces)

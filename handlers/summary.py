@@ -63,6 +63,11 @@ def read_days(world: World, words: list[str], today: date) -> tuple[date, date, 
     return min(first, last or first), max(first, last or first), 2 if last else 1
 
 
+def joined(words: list[str]) -> list[str]:
+    """`7 days` is one word, as `7d` is."""
+    return [words[0] + words[1], *words[2:]] if len(words) > 1 and words[0].isdigit() else words
+
+
 def read_span(world: World, word: str) -> str:
     typed = skeleton(word)
     return next((s for s, text in SPANS.items() if typed in (s, skeleton(world.t(text)).replace(" ", ""))), "")
@@ -140,7 +145,9 @@ def picture(world: World, wanted: Wanted, title: str) -> str:
         return "\n".join([*lines, words.t("No reports.")])
     lines += [totals(words, figures, total), *by_kind(words, figures), *by_district(world, words, language, figures)]
     if (wait := median(figures.waits)) is not None:
-        lines.append("⏱ " + words.t("Half were taken within {time}.", time=duration_text(wait, language)))
+        lines.append(
+            "⏱ " + words.t("Half of those taken were taken within {time}.", time=duration_text(wait, language))
+        )
     lines += untaken(world, words, language)
     practice = sum(c.count for c in figures.counts if c.practice)
     if practice:

@@ -38,7 +38,7 @@ def hear(world: World, event: Incoming) -> Decision:
                 world,
                 event,
                 world.memory,
-                note=world.t("I cannot keep this. Please write, or send a photo or your voice."),
+                note=world.t("I cannot receive this kind of message. Please write, or send a photo or your voice."),
             )
     return ()
 
@@ -97,7 +97,7 @@ def read(world: World, event: Incoming) -> Decision:
             memory = replace(memory, answers=answers)
             if silent:
                 return (Keep(heard_now(memory, world)), *extra)
-            return (*extra, *ask(world, event, memory, note=world.t("Kept.")))
+            return (*extra, *ask(world, event, memory, note=world.t("Saved.")))
         if here is None:
             return ask(world, event, memory)
         return answered_with(world, event, here, here.read(world, all_answers(world), event.body), extra)
@@ -115,7 +115,7 @@ def misread(world: World, event: Incoming, bad: Unreadable) -> Decision:
             answers, _ = keeping.keep(world, event, world.memory.answers)
         except keeping.TooMuch as much:
             return ask(world, event, world.memory, note=much.reason)
-        return ask(world, event, replace(world.memory, answers=answers), note=world.t("Kept."))
+        return ask(world, event, replace(world.memory, answers=answers), note=world.t("Saved."))
     return ask(world, event, world.memory, note=bad.reason)
 
 
@@ -151,7 +151,7 @@ def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
     except Unreadable as bad:
         return ask(world, event, world.memory, note=bad.reason)
     kept = flow.forget(REPORT, world.memory.answers, "place")
-    return ask(world, event, replace(world.memory, answers={**kept, **found}), note=world.t("Place kept."))
+    return ask(world, event, replace(world.memory, answers={**kept, **found}), note=world.t("Place saved."))
 
 
 def ask(

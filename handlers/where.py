@@ -5,7 +5,7 @@ from collections.abc import Callable
 from handlers.effects import ButtonKind
 from handlers.events import Body, Place, Text
 from handlers.flow import Option, Question, Unreadable, chosen
-from handlers.places import district_name, province_name
+from handlers.places import district_name, province_name, short_name
 from handlers.world import Answers, World
 from locales import N
 
@@ -83,9 +83,7 @@ def match_options(world: World, answers: Answers) -> tuple[Option, ...]:
 def place_name(world: World, kind: str, code: str) -> str:
     match kind:
         case "crossing":
-            crossing = world.gazetteer.crossings[code]
-            local = crossing.local if world.language == "th" else f"{crossing.local} ({crossing.en})"
-            return crossing.en if world.language == "en" else local
+            return short_name(world.gazetteer, "crossing", code, world.language)
         case "province":
             return province_name(world.gazetteer, code, world.language)
         case _:

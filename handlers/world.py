@@ -184,6 +184,7 @@ class Rules:
     alert_delay: float = 0.0  # seconds, the most a non-urgent alert waits
     code_minutes: int = 15
     reports_an_hour: int = 10
+    hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
 
 
@@ -197,7 +198,7 @@ class World:
     rules: Rules
     directory: Directory
     memory: Memory = field(default_factory=Memory)
-    language: str = "en"
+    language: str = ""
     channel: str = ""
     group: Group | None = None
     member: Member | None = None

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table
+from sqlalchemy import Boolean, Connection, LargeBinary, Table
 from sqlalchemy.sql import ClauseElement
 
 from storage.upsert import upserting
@@ -93,5 +93,6 @@ def _put(
 
 
 def _process(kind: Any, dialect: Any) -> Process:
+    """How a value becomes the driver's; both drivers take bytes, numbers, texts and booleans as they are."""
     made: Process = kind.dialect_impl(dialect).bind_processor(dialect)
-    return made
+    return None if isinstance(kind, LargeBinary | Boolean) else made

@@ -84,8 +84,8 @@ def save(connection: Connection, store: Store, turns: Sequence[Turn]) -> None:
 
 
 def _say(store: Store, event: Incoming, to: Address | Reporter, says: Sequence[Say], rows: Rows) -> None:
-    # A reporter's channel is not known here: every channel takes what the strictest one takes.
-    channel = to.channel if isinstance(to, Address) else "telegram"
+    # A reporter's channel is known to the dispatcher only; what is said to them is a line or two, short everywhere.
+    channel = to.channel if isinstance(to, Address) else event.chat.channel
     rows.sends += [(to, event, "say", payload) for payload in outbox.requests(store, event, says, channel)]
 
 

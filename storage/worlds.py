@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from handlers.decide import needs
 from handlers.events import Incoming, Outcome, Tick
+from handlers.resident import spoken
 from handlers.world import CodeRow, Memory, Query, World
 from storage import cases, figures, prepared
 from storage.store import Store, context
@@ -26,6 +27,8 @@ def load(connection: Connection, store: Store, turns: Sequence[Incoming]) -> lis
 
 def world(store: Store, event: Incoming, memory: Memory) -> World:
     people = store.directory
+    group = people.groups.get(event.chat)
+    member = people.members.get((event.chat.channel, event.sender))
     return World(
         now=store.now(),
         words=store.words,
@@ -33,9 +36,10 @@ def world(store: Store, event: Incoming, memory: Memory) -> World:
         rules=store.rules,
         directory=people,
         memory=memory,
+        language=spoken(memory, group, member, event),
         channel=event.chat.channel,
-        group=people.groups.get(event.chat),
-        member=people.members.get((event.chat.channel, event.sender)),
+        group=group,
+        member=member,
         dice=store.random(DICE),
     )
 

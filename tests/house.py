@@ -32,6 +32,8 @@ PATIENCE = 10.0  # seconds; everything here takes milliseconds
 PIN = (18.36, 103.65)  # Mueang Bueng Kan, TH3801
 FAST = {"telegram_all_per_second": 1000, "telegram_chat_per_second": 1000, "telegram_chat_burst": 1000}
 Table_ = Mapping[str, Mapping[str, Any]]
+MENUS: dict[str, dict[str, Any]] = {}
+PICTURES: dict[str, bytes] = {}  # LINE's rich menus take a second to draw: the next house finds those of the first
 
 
 def config(folder: Path, told: Table_) -> Path:
@@ -93,6 +95,8 @@ class House:
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
         self.line.now = self.clock
+        self.line.menus |= MENUS
+        self.line.pictures |= PICTURES
         await self._stack.enter_async_context(self.telegram)
         await self._stack.enter_async_context(self.line)
         self.http = await self._stack.enter_async_context(aiohttp.ClientSession())
@@ -121,6 +125,8 @@ class House:
         routes = server.build(self.app).routes
         self.url = await self._running.enter_async_context(serving(routes, self.app.web.close))
         await until(lambda: self.app.ready == set(self.app.channels))
+        MENUS.update(self.line.menus)
+        PICTURES.update(self.line.pictures)
 
     async def close(self) -> None:
         await self._running.aclose()

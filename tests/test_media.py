@@ -51,14 +51,11 @@ def picture(form: str, size: tuple[int, int] = (60, 40), orientation: int = 1) -
     text = PngImagePlugin.PngInfo()
     text.add_text("Author", CANARY)
     text.add_itxt("XML:com.adobe.xmp", f"<x>{CANARY}</x>")
-    more: dict[str, dict[str, Any]] = {
-        "JPEG": {"comment": CANARY, "xmp": f"<x>{CANARY}</x>".encode()},
-        "PNG": {"pnginfo": text},
-    }
+    xmp = f"<x>{CANARY}</x>".encode()
+    more: dict[str, dict[str, Any]] = {"JPEG": {"comment": CANARY, "xmp": xmp}, "PNG": {"pnginfo": text}}
+    profile = CANARY.encode() * 50
     out = BytesIO()
-    image.save(
-        out, form, exif=exif(orientation), icc_profile=CANARY.encode() * 50, **more.get(form, {"xmp": b"CANARY"})
-    )
+    image.save(out, form, exif=exif(orientation), icc_profile=profile, **more.get(form, {"xmp": xmp}))
     return out.getvalue()
 
 

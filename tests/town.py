@@ -57,6 +57,10 @@ class Listener:
     files: dict[str, bytes] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
+    @property
+    def link(self) -> str:
+        return f"https://example.org/{self.name}"
+
     def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Any]:
         raise NotImplementedError
 

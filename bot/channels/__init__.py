@@ -74,6 +74,11 @@ class Channel(Protocol):
     name: str
     pace: Pace
 
+    @property
+    def link(self) -> str:
+        """The https address that opens the bot in the app; empty where there is none, or before `start`."""
+        ...
+
     def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Incoming | Poison]:
         """Events of one webhook body. Raises BadSignature."""
         ...

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from bot.channels import Outgoing, Pace, Poison, SendError, line_parse, line_render
 from bot.channels.line_api import Answer, Api, Lost, checked
@@ -63,7 +64,12 @@ class Line:
         self._api = Api(access_token, base_url, blob_base_url, timeout)
         self._menus, self._menu_ids = tuple(menus), dict[str, str]()
         self._now, self._most = now, most_content
+        self._basic_id = ""
         self._lost: dict[str, datetime] = {}
+
+    @property
+    def link(self) -> str:
+        return f"https://line.me/R/ti/p/{quote(self._basic_id)}" if self._basic_id else ""
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Incoming | Poison]:
         """Events of one webhook body; the signature comes before everything else. Raises BadSignature."""
@@ -142,7 +148,9 @@ class Line:
 
     async def start(self, public_url: str) -> None:
         """Learn who we are, point the webhook at us, install the menus. Nothing is changed that is right already."""
-        self._destination = self._destination or str((await self._ask("/v2/bot/info")).get("userId", ""))
+        who = await self._ask("/v2/bot/info")
+        self._destination = self._destination or str(who.get("userId", ""))
+        self._basic_id = str(who.get("basicId", ""))
         if public_url.startswith("https://"):  # LINE takes no other
             await self._point_webhook(f"{public_url.rstrip('/')}/line")
         if self._menus:

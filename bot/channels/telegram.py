@@ -75,6 +75,10 @@ class Telegram:
 
         return Api(*self._access)
 
+    @property
+    def link(self) -> str:
+        return f"https://t.me/{self._reader.me}" if self._reader.me else ""
+
     def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Incoming | Poison]:
         """The event of one webhook body. Raises BadSignature."""
         given = next((value for key, value in headers.items() if key.lower() == SECRET_HEADER), "")

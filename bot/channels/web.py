@@ -102,6 +102,10 @@ class Web:
         self.mailbox, self.uploads, self._now = mailbox, uploads, now
         self.closing = asyncio.Event()
 
+    @property
+    def link(self) -> str:
+        return ""
+
     def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Incoming | Poison]:
         """The event of one JSON body of the page. Raises BadSignature where nobody says who speaks, and Unreadable.
 

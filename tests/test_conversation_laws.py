@@ -1,0 +1,198 @@
+"""What holds whatever people send: `decide` played with any thirty inputs, from any state they lead to."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handlers import talk
+from handlers.commands import COMMANDS
+from handlers.dates import day_text
+from handlers.effects import ButtonKind, Decision, OpenCase
+from handlers.events import (
+    Address,
+    Body,
+    Choice,
+    Command,
+    Edited,
+    Media,
+    MediaKind,
+    Place,
+    Returned,
+    Text,
+    Unsent,
+    Unsupported,
+)
+from handlers.flow import buttons
+from handlers.graphemes import clusters
+from handlers.kinds import KINDS
+from handlers.report import REPORT
+from handlers.sending import new_report
+from handlers.world import Answers, Directory, Group, Memory, World
+from locales import LANGUAGES
+from tests.street import OFFICERS, RULES, TOWN, Street, directory, heard_by
+from tests.town import GAZETTEER, NOW, WORDS
+
+VALUE = 60  # bytes: Telegram's callback_data holds 64
+LINE_LABEL = 20  # written characters of a quick reply
+PRIVATE = ("ความลับ", "ຄວາມລັບ", "សម្ងាត់", "geheim")  # no word of ours: must never be seen in a group
+TYPED = (
+    "ยาเสพติด", "1", "๒", "໓", "៤", "ยกเลิก", "ย้อนกลับ", "cancel", "back", "yes", "เชียงของ", "ປາກຊັນ", "ប៉ោយប៉ែត",
+    "Khong", "เมื่อวาน", "20/11/2569", "5 พ.ย. 2569", "ວານນີ້", "ไม่ทราบ", "Start over", "\u200b", "???", "👍", "summary",
+)  # fmt: skip
+LETTERS = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "Zs", "So"))
+words = st.one_of(
+    st.sampled_from(TYPED),
+    st.sampled_from(PRIVATE).map(lambda word: f"{word} เห็นเรือ {word}"),
+    st.text(LETTERS, max_size=40),
+    st.text(st.characters(min_codepoint=0x0E00, max_codepoint=0x0EFF), max_size=30),
+    st.text(st.characters(min_codepoint=0x1780, max_codepoint=0x17FF), max_size=30),
+)
+values = st.one_of(
+    st.sampled_from(
+        ["back", "cancel", "restart", "continue", "status", "take:12345678", "done:1", "details:", "link:TH3801",
+         "language:lo", "language:xx", "more:province:1", "more:kind:²", "more:kind:" + "9" * 5000, "a:kind:drugs",
+         "a:send:ask", "a:place:here", "a:place:list", "a:match:none", "a:district:TH3801", "a::", "change:seen",
+         "change:kind", "change:place", "change:when", "a:date:2026-11-20", "a:daypart:night", "", ":", "x"]
+    ),
+    st.text(max_size=20),
+)  # fmt: skip
+pins = st.one_of(
+    st.tuples(st.floats(17.5, 18.6), st.floats(103.0, 104.5)),
+    st.sampled_from([(18.36, 103.67), (18.29, 103.62), (48.8, 2.3), (13.65, 102.55)]),
+    st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+)
+messages = st.sampled_from([f"u{n}" for n in range(1, 31)])
+bodies: st.SearchStrategy[Body | int] = st.one_of(
+    st.integers(0, 12),  # a button that is shown
+    st.integers(0, 12),
+    st.integers(0, 2),
+    words.map(Text),
+    values.map(Choice),
+    st.builds(lambda at, live: Place(at[0], at[1], live), pins, st.booleans()),
+    st.builds(
+        Media,
+        st.sampled_from(MediaKind),
+        st.just("ref"),
+        size=st.sampled_from([0, 1000, 10**9]),
+        mime=st.sampled_from(["", "image/jpeg", "application/pdf"]),
+        caption=st.one_of(st.just(""), words),
+        album=st.sampled_from(["", "a", "b"]),
+    ),
+    st.builds(Command, st.sampled_from([*COMMANDS, "xyz", "สรุป", "ສະຖານະ"]), st.one_of(st.just("TH3801"), words)),
+    st.sampled_from([Unsupported("sticker"), Returned()]),
+    st.builds(Edited, messages, words),
+    st.builds(Unsent, messages),
+)
+towns = st.sampled_from(
+    [TOWN, directory(Group(OFFICERS, "P:TH-38", "th")), directory(), directory(members=tuple(TOWN.members.values()))]
+)
+
+
+PLACED = {"kind": "drugs", "place": "link", "district": "TH3801"}
+SAID = [{"text": "geheim", "language": "en", "message": "u0"}]
+BEGUN: tuple[Answers, ...] = ({}, PLACED, PLACED | {"when": "now"}, PLACED | {"when": "earlier"},
+                              PLACED | {"when": "now", "seen": SAID})  # fmt: skip
+
+
+def is_silent(body: Body, before: Memory) -> bool:
+    """What needs no answer: changed and taken back words, the rest of an album, a location that goes on."""
+    seen = before.answers.get("seen", ())
+    album = isinstance(body, Media) and bool(body.album) and any(i.get("album") == body.album for i in seen)
+    live = isinstance(body, Place) and body.live
+    quiet_return = isinstance(body, Returned)  # Telegram: /start follows by itself
+    return album or live or quiet_return or isinstance(body, Edited | Unsent)
+
+
+def pressed(street: Street, number: int) -> Body:
+    """What comes of pressing one of the shown buttons; the way out (back, cancel) is pressed less than it is shown."""
+    options = [b for b in street.shown if b.kind is not ButtonKind.NAV or number == 12] or street.shown
+    if not options:
+        return Text("1")
+    button = options[number % len(options)]
+    return Place(18.29, 103.62) if button.kind is ButtonKind.LOCATION else Choice(button.value)
+
+
+def check(street: Street, body: Body, before: Memory, decision: Decision, people: Directory) -> None:
+    said = heard_by(decision)
+    assert street.resident in said or is_silent(body, before)
+    for say in (s for says in said.values() for s in says):
+        assert say.text.strip()
+        for button in say.buttons:
+            assert button.kind is ButtonKind.LINK or (button.value.isascii() and len(button.value) <= VALUE), button
+    for say in said.get(OFFICERS, ()):
+        assert not any(word in say.text for word in PRIVATE)
+    opened = [e for e in decision if isinstance(e, OpenCase)]
+    assert len(opened) <= 1
+    for case in opened:
+        assert case.district in GAZETTEER.districts
+        assert case.kind in KINDS
+        assert case.details["seen"]
+        assert case.routed == bool(set(said) - {street.resident})
+        assert case.routed or not people.members, "a coordinator of everything is there"
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    towns,
+    st.sampled_from([Memory(), *(Memory(language, "1", begun) for language in LANGUAGES for begun in BEGUN)]),
+    st.lists(st.tuples(bodies, st.sampled_from([0, 0, 0, 0, 0, 0, 3])), min_size=8, max_size=30),
+)
+def test_whatever_a_resident_sends_the_conversation_goes_on(
+    people: Directory, memory: Memory, inputs: list[tuple[Body | int, int]]
+) -> None:
+    street = Street(people, memory=memory)
+    for sent, hours in inputs:
+        street.wait(hours=hours)
+        if isinstance(sent, int):
+            body: Body = pressed(street, sent)
+        else:
+            body = sent
+        before = street.memory
+        check(street, body, before, street.hear(body), people)
+    street.hear(Text("?"))
+    assert street.shown, "a resident who writes anything sees what to press"
+
+
+@pytest.mark.parametrize(
+    ("channel", "opening"),
+    [("telegram", Command("start")), ("line", Returned()), ("web", Command("start"))],
+)
+def test_the_shortest_honest_report_takes_eight_touches(channel: str, opening: Body) -> None:
+    street = Street(resident=Address(channel, "r1"))
+    touches: list[Body | int] = [opening, 0, 0, 0, Place(18.29, 103.62), 0, Text("ເຫັນເຮືອບໍ່ມີໄຟ"), 0]
+    for touch in touches:
+        if isinstance(touch, int):
+            street.press(touch)
+        else:
+            street.hear(touch, reply_token="token")
+    assert len(touches) <= 8
+    assert [(c.kind, c.district) for c in street.cases] == [("drugs", "TH3801")]
+
+
+def test_who_begins_with_a_sentence_a_photo_and_a_pin_is_asked_only_the_rest() -> None:
+    street = Street()
+    street.memory = Memory(language="lo", agreed="1")
+    for body in (Text("ເຫັນເຮືອບໍ່ມີໄຟ"), Media(MediaKind.PHOTO, "ref"), Place(18.29, 103.62)):
+        street.hear(body)
+    street.press(0)  # what
+    street.press(0)  # when
+    street.press(0)  # send
+    seen = street.cases[0].details["seen"]
+    assert [i.get("text", i.get("kind")) for i in seen] == ["ເຫັນເຮືອບໍ່ມີໄຟ", "photo"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_label_fits_a_line_button(language: str) -> None:
+    world = World(NOW, WORDS, GAZETTEER, RULES, TOWN, Memory(language=language, agreed="1"), language)
+    asked = [q for q in talk.FLOW if q.name not in ("match", "province", "crossing", "district")]
+    offered = [b for q in asked for b in buttons(q, q.options(world, {}), 0, "")]
+    offered += [*talk.changing(world), *talk.steering(world, REPORT[1]), *new_report(world)]
+    labels = [b.label for b in offered] + [f"1 {o.label}" for o in talk.return_options(world)]
+    labels += ["🖼 " + b.label.removeprefix("📷 ") for b in offered if b.kind is ButtonKind.CAMERA]
+    labels += [
+        "➡️ " + world.t("More"),
+        "🙋 " + world.t("Take"),
+        "🔎 " + world.t("Details"),
+        f"6 {day_text(NOW.date(), language)}",
+    ]
+    assert {label: clusters(label) for label in labels if clusters(label) > LINE_LABEL} == {}
