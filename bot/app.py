@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sqlalchemy.exc import DBAPIError
+
 import locales
 from bot.attachments import Attachments
 from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
-from bot.connect import connect
+from bot.connect import connect, splits
 from bot.dispatcher import Dispatcher
 from bot.media import Links, Uploads
 from bot.schedule import Schedule
@@ -52,9 +54,10 @@ class App:
     schedule: Schedule
     ready: set[str] = field(default_factory=set)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def handle(self, events: Sequence[Incoming | Poison], channel: str) -> None:
-        """Events of one webhook body; what nobody could read is set aside. Raises Unavailable."""
+        """Events of one webhook body or poll; what nobody could read is set aside. Raises Unavailable."""
         for poison in (e for e in events if isinstance(e, Poison)):
             put = partial(
                 quarantine.put_raw,
@@ -64,9 +67,16 @@ class App:
                 raw=poison.raw,
                 why="unreadable",
             )
-            await self.database.write(put)
+            try:
+                await self.database.write(put)
+            except DBAPIError:
+                raise Unavailable from None
             log.error("update not readable", extra={"action": "quarantine", "channel": channel})
-        await self.turns.handle([e for e in events if not isinstance(e, Poison)])
+        heard = [e for e in events if not isinstance(e, Poison)]
+        await self.turns.handle(heard)
+        for press in (e.press for e in heard if e.press):
+            self.acknowledging.add(task := asyncio.create_task(self.channels[channel].acknowledge(press)))
+            task.add_done_callback(self.acknowledging.discard)
 
     async def start(self) -> None:
         """Schema, dispatcher, schedule, then the platforms: one that is down does not keep the others waiting."""
@@ -97,16 +107,15 @@ class App:
                 await asyncio.sleep(1.0)  # nothing was confirmed: the same updates come again
 
     async def stop(self) -> None:
-        """Refuse what is new, finish what is in hand, keep the rest for the next start."""
+        """Take in and begin nothing more, finish what is in hand, keep the rest for the next start."""
         self.schedule.stop()
-        await self.turns.close()
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                self.turns.reopen()
                 await self.dispatcher.settle()
+                await asyncio.gather(*self.acknowledging)
         except TimeoutError:
             log.warning("sends left under way", extra={"action": "stop"})
         await self.turns.close()
@@ -127,7 +136,7 @@ def build(
     store = Store(vault, words, atlas, rules(settings, alert_delay), {}, now)
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
     channels = connect(settings, web, words)
-    store.splits = {name: channel.split for name, channel in channels.items()}
+    store.splits = splits(channels)
     turns = Turns(base, store, most=settings.limits.batch)
     _, key = keystore.current("web")
     links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None

@@ -1,11 +1,13 @@
 """The table of channels: which are on, and how each is made. To add a channel, add a file and a line to CHANNELS."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from bot.channels import Channel, Pace
+from bot.channels import Channel, Pace, line_render, telegram_parts
 from bot.channels.web import Web
 from bot.settings import Settings
 from handlers.commands import menu
@@ -21,12 +23,13 @@ def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
     from bot.channels.telegram import Telegram
 
     told, limits = settings.telegram, settings.limits
+    at_once = max(1, limits.telegram_group_per_minute // 4)  # and the rest trickles: never more within any minute
     pace = Pace(
         limits.telegram_all_per_second,
         limits.telegram_chat_per_second,
         limits.telegram_chat_burst,
-        limits.telegram_group_per_minute / 60,
-        limits.telegram_group_per_minute,
+        max(1, limits.telegram_group_per_minute - at_once) / 60,
+        at_once,
     )
     menus = {
         "private": {lang: menu(w, "private", "resident") for lang, w in words.items()},
@@ -58,7 +61,9 @@ def line(settings: Settings, words: Mapping[str, Words]) -> Channel:
         )
         for lang, w in words.items()
     ]
-    return Line(told.channel_secret, told.channel_access_token, told.base_url, told.blob_base_url, menus=menus)
+    made = Line(told.channel_secret, told.channel_access_token, told.base_url, told.blob_base_url, menus=menus)
+    made.pace = replace(made.pace, all_per_second=settings.limits.line_per_second)
+    return made
 
 
 CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Mapping[str, Words]], Channel]]] = (
@@ -71,7 +76,18 @@ CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Map
 )
 
 
+Split = Callable[[Sequence[Mapping[str, Any]]], list[list[Mapping[str, Any]]]]
+
+
+def splits(channels: Mapping[str, Channel]) -> dict[str, Split]:
+    """How what is said is cut into requests. Also for a channel that is off now: a group of it may still be linked,
+    and what is said there waits, instead of spoiling the turn that said it."""
+    off: dict[str, Split] = {"telegram": telegram_parts.requests, "line": line_render.split}
+    return {**off, **{name: channel.split for name, channel in channels.items()}}
+
+
 def connect(settings: Settings, web: Web, words: Mapping[str, Words]) -> dict[str, Channel]:
     """The channels that the settings switch on; the web page needs no account."""
+    web.pace = replace(web.pace, all_per_second=settings.limits.web_per_second)
     made: dict[str, Channel] = {name: make(settings, words) for name, (on, make) in CHANNELS.items() if on(settings)}
     return {**made, "web": web}

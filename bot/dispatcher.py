@@ -50,6 +50,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._lanes: set[str] = set()
+        self._ended: set[int] = set()  # rows whose try ended since the sweep began to read: what it read is old
         self.sent = 0
         self.failed = 0
 
@@ -76,10 +77,11 @@ class Dispatcher:
         room = AT_ONCE - len(self._sending)
         if room <= 0:
             return None
+        self._ended.clear()
         rows, later = await self._due(room + len(self._lanes))
         waits = [max(0.0, (later - self._now()).total_seconds())] if later else []
         for row in rows:
-            if row.lane in self._lanes or room <= 0 or row.channel not in self._channels:
+            if row.id in self._ended or row.lane in self._lanes or room <= 0 or row.channel not in self._channels:
                 continue
             wait = self._wait(row)
             if wait > 0:
@@ -117,14 +119,20 @@ class Dispatcher:
                 body=outcome,
                 group=self._channels[row.channel].is_group(row.chat),
             )
-            await self._handle([event])
-        except Unavailable:
-            # Sent, and nobody could write that down: LINE knows the key, Telegram may hear it twice.
-            await asyncio.sleep(FIRST_RETRY)
+            await self._write_down(event)
         finally:
+            self._ended.add(row.id)
             self._lanes.discard(row.lane)
             self._sending.pop(row.id, None)
             self.wake()
+
+    async def _write_down(self, event: Incoming) -> None:
+        """Until it stands: a row that left and is still there would be sent twice, and Telegram knows no retry key."""
+        while True:
+            try:
+                return await self._handle([event])
+            except Unavailable:
+                await asyncio.sleep(FIRST_RETRY)
 
     async def _try(self, row: Row) -> Outcome:
         if row.payload is None or not (row.chat or row.kind == "fetch"):
@@ -135,6 +143,9 @@ class Dispatcher:
         except SendError as bad:
             self.failed += 1
             return self._failed(row, bad, card)
+        except Exception as bad:  # a fault of ours: without an outcome the row would be tried again at once, for ever
+            self.failed += 1
+            return self._failed(row, SendError(type(bad).__name__, FIRST_RETRY), card)
         self.sent += 1
         return Outcome(row.id, Fate.SENT, message=message, card=card, result=result)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from socket import socket
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -17,7 +18,6 @@ from bot.app import App
 from bot.channels import BadSignature, Channel
 from bot.metrics import Figures
 from bot.turns import Unavailable
-from handlers.events import Incoming
 from storage import schema
 
 log = logging.getLogger(__name__)
@@ -64,12 +64,8 @@ def webhook(app: App, channel: Channel) -> Answer:
             return Response(status_code=503, headers={"Retry-After": "5"})
         finally:
             in_hand -= 1
-        for press in (e.press for e in events if isinstance(e, Incoming) and e.press):
-            acknowledging.add(task := asyncio.create_task(channel.acknowledge(press)))
-            task.add_done_callback(acknowledging.discard)
         return Response(status_code=200)
 
-    acknowledging: set[asyncio.Task[None]] = set()
     return answer
 
 
@@ -106,11 +102,19 @@ def health(app: App) -> list[Route]:
 
 
 class Deaf(uvicorn.Server):
-    """A server that leaves signals to the process: the order of stopping is ours."""
+    """A server that leaves signals to the process, whose order of stopping is ours; `up` is set when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
 
 
 async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, started: Callable[[int], None]) -> None:
@@ -127,9 +131,10 @@ async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, star
     )
     server = Deaf(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
+    listening = asyncio.create_task(server.up.wait())
+    await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
+        listening.cancel()
         serving.result()
         return
     started(server.servers[0].sockets[0].getsockname()[1])

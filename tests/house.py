@@ -4,25 +4,29 @@ import asyncio
 import itertools
 import json
 import re
+import socket
 import uuid
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import aiohttp
+import uvicorn
 from sqlalchemy import Table, func, select
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from bot import server, settings
 from bot.app import App, build
+from bot.channels.web import Web
 from handlers.effects import ButtonKind
 from storage import codes
 from storage.tables import CASES, OUTBOX
 from tests.doubles import line as line_double
 from tests.doubles import telegram as telegram_double
 from tests.doubles.line import FakeLine
-from tests.doubles.mailbox import serving
 from tests.doubles.telegram import TelegramDouble
 from tests.town import Clock
 
@@ -123,7 +127,7 @@ class House:
         self._running.push_async_callback(self.app.stop)
         await self.app.start()
         routes = server.build(self.app).routes
-        self.url = await self._running.enter_async_context(serving(routes, self.app.web.close))
+        self.url = await self._running.enter_async_context(served(routes, self.app.web))
         await until(lambda: self.app.ready == set(self.app.channels))
         MENUS.update(self.line.menus)
         PICTURES.update(self.line.pictures)
@@ -164,6 +168,25 @@ class House:
     async def get(self, path: str) -> tuple[int, bytes]:
         async with self.http.get(self.url + path) as answer:
             return answer.status, await answer.read()
+
+
+@asynccontextmanager
+async def served(routes: Sequence[BaseRoute], web: Web) -> AsyncIterator[str]:
+    """A real server without uvicorn's own loop, whose pauses would be most of a test's time."""
+    made = uvicorn.Config(Starlette(routes=list(routes)), log_level="critical", lifespan="off", ws="none")
+    made.load()
+    listener = uvicorn.Server(made)
+    listener.lifespan = made.lifespan_class(made)
+    await listener.startup(sockets=[listening := socket.create_server(("127.0.0.1", 0))])
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        await web.close()
+        for one in listener.servers:
+            one.close()
+        for connection in list(listener.server_state.connections):
+            connection.shutdown()
+        await until(lambda: not listener.server_state.tasks)
 
 
 async def until(true: Any) -> None:
@@ -231,7 +254,13 @@ class OnTelegram:
         card = {"message_id": number, "date": 0, "chat": self.place}
         sender = {"id": self.person, "is_bot": False, "first_name": "x", "language_code": self.hint}
         return await self.update(
-            callback_query={"id": uuid.uuid4().hex, "from": sender, "message": card, "data": value, "chat_instance": "1"}
+            callback_query={
+                "id": uuid.uuid4().hex,
+                "from": sender,
+                "message": card,
+                "data": value,
+                "chat_instance": "1",
+            }
         )
 
     async def share(self, latitude: float, longitude: float) -> int:
@@ -373,7 +402,9 @@ class OnWeb:
 STEPS = ("a:consent:yes", "a:kind:drugs", PIN, "a:when:now")
 
 
-async def report(phone: Phone, house: House, language: str, words: str, *, photo: bytes = b"", silent: bool = False) -> str:
+async def report(
+    phone: Phone, house: House, language: str, words: str, *, photo: bytes = b"", silent: bool = False
+) -> str:
     """A whole report; what the resident is told at its end."""
     await phone.write("/start")
     for step in (f"a:language:{language}", *STEPS):

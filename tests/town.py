@@ -1,5 +1,6 @@
-"""The whole bot of one little town: real Turns, dispatcher and database, channels that only remember, a hand-turned clock."""
+"""The whole bot of a little town: real Turns, dispatcher and database; channels that remember; a hand-turned clock."""
 
+import hashlib
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,8 +106,6 @@ class Dice:
         self._count = itertools.count(1)
 
     def __call__(self, size: int) -> bytes:
-        import hashlib
-
         return hashlib.shake_256(str(next(self._count)).encode()).digest(size)
 
 
@@ -130,7 +129,11 @@ class Town:
         )
         self.files = Files(folder / "media", self.vault)
         self.turns = Turns(self.database, self.store)
-        self.dispatcher = Dispatcher(
+        self.dispatcher = self.made_dispatcher()
+        self._ids = itertools.count(1)
+
+    def made_dispatcher(self) -> Dispatcher:
+        return Dispatcher(
             self.database,
             self.store,
             self.channels,
@@ -140,7 +143,12 @@ class Town:
             clock=self.clock.seconds,
             jitter=lambda: 0.5,
         )
-        self._ids = itertools.count(1)
+
+    def paced(self, pace: Pace) -> Dispatcher:
+        """A dispatcher that keeps to a pace, with the same channels."""
+        for channel in self.channels.values():
+            channel.pace = pace
+        return self.made_dispatcher()
 
     async def __aenter__(self) -> "Town":
         await self.database.write(schema.migrate)

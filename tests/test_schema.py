@@ -1,0 +1,75 @@
+"""The schema: models and migrations agree, every column says what it is at rest, a failed migration leaves nothing."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
+
+from storage import database, schema, tables
+
+CLASSES = {"clear", "sealed", "tag", "key"}
+TABLES = sorted(SQLModel.metadata.tables.values(), key=lambda t: t.name)
+
+
+async def test_models_and_migrations_agree(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        schema.migrate(connection)
+        return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+
+    async with database.opened(url) as opened:
+        assert await opened.write(differences) == []
+        assert await opened.read(schema.at_head)
+
+
+async def test_a_second_run_changes_nothing(url: str) -> None:
+    async with database.opened(url) as opened:
+        await opened.write(schema.migrate)
+        await opened.write(schema.migrate)
+        assert await opened.read(schema.at_head)
+
+
+async def test_the_way_back_leaves_nothing(url: str) -> None:
+    async with database.opened(url) as opened:
+        await opened.write(schema.migrate)
+        await opened.write(lambda c: schema.downgrade(c, "base"))
+        left = await opened.read(lambda c: set(inspect(c).get_table_names()))
+    assert left <= {"alembic_version"}
+
+
+async def test_a_migration_that_fails_half_way_leaves_nothing(url: str) -> None:
+    def breaks(connection: Connection) -> None:
+        schema.migrate(connection)
+        connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
+
+    async with database.opened(url) as opened:
+        with pytest.raises(Exception, match="no_such_table"):
+            await opened.write(breaks)
+        assert await opened.read(lambda c: inspect(c).get_table_names()) == []
+        await opened.write(schema.migrate)
+        assert await opened.read(schema.at_head)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
+def test_every_column_says_what_it_is_at_rest_and_how_long_it_stays(table: object) -> None:
+    declared = {c.name: c.info.get("rest") for c in table.columns}  # type: ignore[attr-defined]
+    assert set(declared.values()) <= CLASSES, declared
+    assert all(c.info.get("keep") for c in table.columns)  # type: ignore[attr-defined]
+
+
+def test_every_binary_column_is_sealed_or_a_key() -> None:
+    loose = [
+        f"{t.name}.{c.name}"
+        for t in TABLES
+        for c in t.columns
+        if c.type.python_type is bytes and c.info["rest"] not in ("sealed", "key")
+    ]
+    assert loose == []
+
+
+def test_a_moment_is_kept_to_the_millisecond_in_utc() -> None:
+    from tests.town import NOW
+
+    moment = tables.Moment()
+    stored = moment.process_bind_param(NOW, None)  # type: ignore[arg-type]
+    assert moment.process_result_value(stored, None) == NOW  # type: ignore[arg-type]
