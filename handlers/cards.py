@@ -9,7 +9,7 @@ from handlers.clean import defang, quoted
 from handlers.dates import day_text, local_day, moment_text
 from handlers.effects import Attachment, Button, Status
 from handlers.intro import NATIVE
-from handlers.kinds import DAYPARTS, STATUS, kind_text
+from handlers.kinds import DAYPARTS, kind_text
 from handlers.places import Gazetteer, district_name, short_name
 from handlers.world import Case, File, World
 from locales import N, Words
@@ -160,4 +160,4 @@ def line(words: Words, language: str, world: World, case: Case) -> str:
     """A case in one line of a list."""
     mark = "🔴" if case.urgent else "🔵"
     where = district_name(world.gazetteer, case.district, language)
-    return f"{mark} {case.number} {kind_text(words, case.kind)} · {where} · {words.t(STATUS[case.status])}"
+    return f"{mark} {case.number} {kind_text(words, case.kind)} · {where}"

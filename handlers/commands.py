@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handlers import coordinator, desk, resident, summary
+from handlers import coordinator, desk, resident, summary, talk
 from handlers.effects import Button, Decision, Say
 from handlers.events import Command, Incoming
 from handlers.fold import skeleton
@@ -181,7 +181,8 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
     if event.group and (rule is None or not ("group" in rule.where or rule.reply is start)):
         return ()  # somebody else's, or a resident's: a group is no place to report
     if rule is None:
-        return (Say(event.chat, world.t("I do not know this command. /help shows what I can do.")),)
+        text = world.t("I do not know this command. /help shows what I can do.")
+        return (Say(event.chat, text, talk.way_on(world)),)
     if (
         RANKS.index(rule.role) > RANKS.index("resident")
         and rule.reply is not coordinator.join
@@ -198,4 +199,4 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
 def refuse(world: World, event: Incoming, rule: Rule) -> Decision:
     if event.group and rule.reply is coordinator.link:
         return coordinator.link_here(world, event)
-    return (Say(event.chat, world.t("This is for officers and coordinators.")),)
+    return (Say(event.chat, world.t("This is for officers and coordinators."), talk.way_on(world)),)

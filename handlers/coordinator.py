@@ -149,6 +149,7 @@ def link_here(world: World, event: Incoming) -> Decision:
     return (
         UseCode(code.code),
         LinkGroup(event.chat, code.scope, language),
+        *((SwitchDistrict(code.scope, True),) if not world.directory.switched.get(code.scope, True) else ()),
         Record("group linked", event.sender, facts={"scope": code.scope}),
         Say(event.chat, welcome),
         *told,

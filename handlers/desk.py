@@ -5,6 +5,7 @@ from dataclasses import replace
 from handlers import cards
 from handlers.effects import Button, ButtonKind, Decision, Effect, Enroll, MoveCase, Record, Reporter, Say, Status
 from handlers.events import Address, Choice, Command, Incoming
+from handlers.kinds import STATUS
 from handlers.numbers import read_case_number
 from handlers.routing import Destination, covers, districts_of
 from handlers.sending import card
@@ -166,7 +167,9 @@ def listing(world: World, event: Incoming) -> Decision:
     if not found:
         return (Say(event.chat, world.t("No open cases.")),)
     words = world.words[world.language]
-    lines = [cards.line(words, world.language, world, c) for c in found[:MOST_LISTED]]
+    lines = [
+        f"{cards.line(words, world.language, world, c)} · {words.t(STATUS[c.status])}" for c in found[:MOST_LISTED]
+    ]
     more = len(found) - MOST_LISTED
     if more > 0:
         lines.append(world.n("and {count} more", "and {count} more", more, count=more))

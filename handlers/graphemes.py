@@ -76,6 +76,8 @@ def split(text: str, most_utf16: int) -> list[str]:
     """
     if most_utf16 < 2:
         raise ValueError("a part must hold one character outside the BMP")
+    if utf16(text) <= most_utf16 and text and not (text[0].isspace() or text[-1].isspace()):
+        return [text]  # nearly always: looking at every character costs 0.5 ms
     pieces = _pieces(text, most_utf16)
     sizes = [utf16(piece) for piece in pieces]
     parts: list[str] = []

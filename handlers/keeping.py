@@ -14,6 +14,7 @@ from handlers.world import Answers, World
 
 LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
 Item = Mapping[str, Any]
+LINKS = frozenset("/@")  # a word with one of these is an address or a name of the internet: Latin in every language
 
 
 class TooMuch(Exception):
@@ -47,7 +48,8 @@ def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
         raise TooMuch(world.t("Please write what you saw, or send a photo, a video or your voice."))
     if sum(utf16(i.get("text", "")) for i in seen) + utf16(clean) > MOST_WORDS:
         raise TooMuch(world.t("That is very long. Please send this report first, then write a new one."))
-    return {"text": clean, "language": language_of(clean) or world.language, "message": event.message}
+    spoken = " ".join(word for word in clean.split() if not LINKS & set(word))
+    return {"text": clean, "language": language_of(spoken) or world.language, "message": event.message}
 
 
 def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Media:

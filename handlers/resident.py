@@ -61,7 +61,7 @@ def choose_language(world: World, event: Incoming) -> Decision:
     memory = replace(world.memory, language=chosen)
     world = replace(world, memory=memory, language=chosen)
     note = world.t("From now on I write English here.")
-    if memory.answers or not memory.agreed:
+    if memory.answers or not (memory.agreed or world.member):
         asked = talk.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
         return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen), *asked)
     return (
@@ -112,10 +112,10 @@ def status(world: World, event: Incoming) -> Decision:
     """`/status`: the reports sent from this chat and how they stand."""
     mine = sorted(world.cases, key=lambda c: c.opened, reverse=True)[:5]
     if not mine:
-        return (Say(event.chat, world.t("You have sent no report from this chat.")),)
+        return (Say(event.chat, world.t("You have sent no report from this chat."), talk.way_on(world)),)
     words = world.words[world.language]
     lines = [f"{c.number} · {kind_text(words, c.kind)} · {words.t(STATUS[c.status])}" for c in mine]
-    return (Say(event.chat, "\n".join([world.t("Your reports:"), *lines])),)
+    return (Say(event.chat, "\n".join([world.t("Your reports:"), *lines]), talk.way_on(world)),)
 
 
 def privacy(world: World, event: Incoming) -> Decision:
@@ -126,7 +126,7 @@ def privacy(world: World, event: Incoming) -> Decision:
         "The company of an app such as LINE or Telegram can read its chats.\n"
         "We cannot promise that nobody will guess who wrote. Leave out what only you can know."
     )
-    return (Say(event.chat, text),)
+    return (Say(event.chat, text, talk.way_on(world)),)
 
 
 def edited(world: World, event: Incoming, body: Edited) -> Decision:

@@ -41,7 +41,12 @@ def route(world: World, district: str, kind: str, hour: int) -> tuple[Destinatio
     named = tuple(g for scope in (rule.to if rule else ()) for g in world.directory.of_scope(scope))
     if named:
         return tuple(Destination(g.chat, g.language, g.detail) for g in named)
-    return nearest(world, chain(world.gazetteer, district))
+    return nearest(world, active(world, chain(world.gazetteer, district)))
+
+
+def active(world: World, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes in turn without districts that a coordinator switched off: their groups are asked no more."""
+    return tuple(s for s in offered if world.directory.switched.get(s, True))
 
 
 def nearest(world: World, offered: tuple[str, ...]) -> tuple[Destination, ...]:

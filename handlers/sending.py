@@ -1,8 +1,10 @@
 """The report is sent: a case opens, the right officers are told, the resident gets a number."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from handlers import cards, keeping
+from handlers.dates import duration_text
 from handlers.effects import Button, Decision, Keep, OpenCase, Say, Status
 from handlers.events import Choice, Incoming
 from handlers.intro import emergency
@@ -13,6 +15,7 @@ from handlers.report import moment
 from handlers.routing import Destination, route
 from handlers.world import Answers, Case, File, World
 
+HOUR = timedelta(hours=1)
 KEPT = ("place", "pin", "typed", "crossing", "district", "when", "seen")
 
 
@@ -20,6 +23,9 @@ def finish(world: World, event: Incoming) -> Decision:
     """What a complete report brings about."""
     answers = world.memory.answers
     case = new_case(world, event, answers)
+    recent = [at for at in world.memory.sent if world.now - datetime.fromisoformat(at) < HOUR]
+    if len(recent) >= world.rules.reports_an_hour and not case.urgent:
+        return too_many(world, event, recent)
     found = destinations(world, case)
     opened = OpenCase(
         case.id,
@@ -34,8 +40,19 @@ def finish(world: World, event: Incoming) -> Decision:
         keeping.files(answers),
         bool(found),
     )
-    memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now)
+    sent = (*recent, world.now.isoformat())
+    memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now, sent=sent)
     return (Keep(memory), opened, *alerts(world, case, found), thanks(world, event, case, bool(found)))
+
+
+def too_many(world: World, event: Incoming, recent: list[str]) -> Decision:
+    """One chat has sent as much as an hour may bring; the report stays as it is, ready to be sent later."""
+    kept = {k: v for k, v in world.memory.answers.items() if k != "send"}
+    free = datetime.fromisoformat(recent[0]) + HOUR - world.now
+    wait = duration_text(int(free.total_seconds() // 60) + 1, world.language)
+    text = world.t("You have sent many reports. This one is saved; please send it in {time}.", time=wait)
+    again = Button("▶️ " + world.t("Go on"), "continue")
+    return (Keep(replace(world.memory, answers=kept, at=world.now)), Say(event.chat, text, (again,)))
 
 
 def new_case(world: World, event: Incoming, answers: Answers) -> Case:
@@ -89,11 +106,15 @@ def card(world: World, case: Case, place: Destination, *, after: float = 0.0, re
 def sent_already(world: World, event: Incoming) -> Decision:
     """Send was pressed twice: the number again, and no second case."""
     text = world.t("Thank you. Your report is number {number}.", number=world.memory.last)
-    return (Keep(world.memory), Say(event.chat, text, new_report(world)))
+    return (Keep(world.memory), Say(event.chat, text, (*new_report(world), my_reports(world))))
 
 
 def new_report(world: World) -> tuple[Button, ...]:
     return (Button("📝 " + world.t("New report"), "restart"),)
+
+
+def my_reports(world: World) -> Button:
+    return Button("📋 " + world.t("My reports"), "status")
 
 
 def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
@@ -107,7 +128,7 @@ def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
         if case.may_ask
         else world.t("We will not write to you. Press My reports to see how it stands."),
     ]
-    buttons = (*new_report(world), Button("📋 " + world.t("My reports"), "status"))
+    buttons = (*new_report(world), my_reports(world))
     help_now = f"\n\n{emergency(world)}" if case.urgent else ""
     replaces = event.message if isinstance(event.body, Choice) else ""
     return Say(event.chat, "\n".join(lines) + help_now, buttons, replaces=replaces)

@@ -142,7 +142,7 @@ def picture(world: World, wanted: Wanted, title: str) -> str:
     lines = [f"📊 {title} · {scope_name(world, wanted.scope, language)}", f"🗓 {span}"]
     total = sum(c.count for c in figures.counts)
     if not total:
-        return "\n".join([*lines, words.t("No reports.")])
+        return "\n".join([*lines, words.t("No reports."), *untaken(world, words, language)])
     lines += [totals(words, figures, total), *by_kind(words, figures), *by_district(world, words, language, figures)]
     if (wait := median(figures.waits)) is not None:
         lines.append(

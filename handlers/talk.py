@@ -7,15 +7,16 @@ from handlers import flow, keeping
 from handlers.effects import Button, ButtonKind, Decision, Effect, Keep, Say, ShowMenu
 from handlers.events import Choice, Incoming, Media, Place, Text, Unsupported
 from handlers.flow import Flow, Question, Unreadable
+from handlers.graphemes import clusters
 from handlers.intro import INTRO, answered
 from handlers.numbers import read_whole
 from handlers.report import LINES, REPORT
-from handlers.sending import finish, sent_already
-from handlers.where import read_pin
+from handlers.sending import finish, new_report, sent_already
+from handlers.where import WHERE, read_pin
 from handlers.world import Answers, Memory, World
 
 FLOW: Flow = (*INTRO, *REPORT)
-NAVIGATION = ("back", "cancel", "restart")
+LINE_LABEL = 20  # written characters of a quick reply (developers.line.biz/en/reference/messaging-api/#action-objects)
 
 
 def hear(world: World, event: Incoming) -> Decision:
@@ -136,12 +137,18 @@ def answered_with(world: World, event: Incoming, here: Question, found: Answers,
         memory = replace(memory, answers={**memory.answers, **found})
     if flow.current(REPORT, memory.answers) is None:
         return (*extra, *finish(replace(world, memory=memory), event))
-    note = f"✓ {here.show(world, memory.answers)}" if here.show and is_whole(here, memory.answers) else ""
+    note = understood(replace(world, memory=memory), here)
     return (*extra, *ask(world, event, memory, note=note, edit=isinstance(event.body, Choice)))
 
 
-def is_whole(here: Question, answers: Answers) -> bool:
-    return here.name != "place" or "district" in answers
+def understood(world: World, here: Question) -> str:
+    """The line of the review that an answer has made or changed; empty while it is not whole, or under the review."""
+    answers = world.memory.answers
+    if (following := question(world)) and following.name == "send":
+        return ""
+    line = "place" if here in WHERE else "when" if here.name in ("date", "daypart") else here.name
+    shown = next((q.show for q in REPORT if q.name == line and q.show), None)
+    return f"✓ {shown(world, answers)}" if shown and (line != "place" or "district" in answers) else ""
 
 
 def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
@@ -150,8 +157,9 @@ def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
         found = read_pin(world, pin)
     except Unreadable as bad:
         return ask(world, event, world.memory, note=bad.reason)
-    kept = flow.forget(REPORT, world.memory.answers, "place")
-    return ask(world, event, replace(world.memory, answers={**kept, **found}), note=world.t("Place saved."))
+    memory = replace(world.memory, answers={**flow.forget(REPORT, world.memory.answers, "place"), **found})
+    note = understood(replace(world, memory=memory), WHERE[0]) or world.t("Place saved.")
+    return ask(world, event, memory, note=note)
 
 
 def ask(
@@ -163,10 +171,17 @@ def ask(
     if here is None:
         return finish(world, event)
     made = flow.buttons(here, here.options(world, answers), page, "➡️ " + world.t("More"))
-    text = "\n\n".join(filter(None, [note, review(world) if here.name == "send" else "", here.ask(world, answers)]))
+    asked = "\n".join([here.ask(world, answers), *spelled_out(event, made)])
+    text = "\n\n".join(filter(None, [note, review(world) if here.name == "send" else "", asked]))
     changes = changing(world) if here.name == "send" else ()
     say = Say(event.chat, text, (*made, *changes, *steering(world, here)), replaces=event.message if edit else "")
     return (Keep(heard_now(memory, world)), say)
+
+
+def spelled_out(event: Incoming, made: tuple[Button, ...]) -> tuple[str, ...]:
+    """LINE cuts labels of over 20 letters: such a list is written out above its buttons."""
+    labels = tuple(b.label for b in made if b.kind is ButtonKind.OPTION)
+    return labels if event.chat.channel == "line" and any(clusters(label) > LINE_LABEL for label in labels) else ()
 
 
 def question(world: World) -> Question | None:
@@ -269,11 +284,10 @@ def offer(world: World, event: Incoming) -> Decision:
 
 def cancel(world: World, event: Incoming) -> Decision:
     text = world.t("Cancelled. Nothing was sent, nothing is kept.")
-    again = (Button("📝 " + world.t("New report"), "restart"),)
     return (
         *keeping.dropped(world.memory.answers),
         Keep(replace(world.memory, answers={}, offered=False)),
-        Say(event.chat, text, again, replaces=pressed(event)),
+        Say(event.chat, text, new_report(world), replaces=pressed(event)),
     )
 
 
@@ -285,6 +299,13 @@ def restart(world: World, event: Incoming) -> Decision:
     # With no half report the button stood under a number: that message stays as it is.
     edit = isinstance(event.body, Choice) and bool(world.memory.answers)
     return (*keeping.dropped(world.memory.answers, kept), *ask(world, event, memory, edit=edit))
+
+
+def way_on(world: World) -> tuple[Button, ...]:
+    """Under what is no question: back to the half report, or a new one. People with a role have their own way."""
+    if world.member:
+        return ()
+    return (Button("▶️ " + world.t("Go on"), "continue"),) if world.memory.answers else new_report(world)
 
 
 def pressed(event: Incoming) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from handlers.effects import ButtonKind
 from handlers.events import Body, Place, Text
 from handlers.flow import Option, Question, Unreadable, chosen
-from handlers.places import district_name, province_name, short_name
+from handlers.fold import skeleton
+from handlers.places import Match, district_name, province_name, short_name
 from handlers.world import Answers, World
 from locales import N
 
@@ -14,6 +15,7 @@ Read = Callable[[World, Answers, Body], Answers]
 
 SURE = 0.97  # a typed name this close to one place, and to no other, is that place
 COUNTRIES = {"TH": ("🇹🇭", N("Thailand")), "LA": ("🇱🇦", N("Laos")), "KH": ("🇰🇭", N("Cambodia"))}
+ICONS = {"crossing": "🛂"}
 HANGS_ON_PLACE = ("pin", "typed", "matches", "match", "country", "province", "crossing", "district")
 
 
@@ -21,7 +23,7 @@ def place_options(world: World, _: Answers) -> tuple[Option, ...]:
     return (
         Option("here", world.t("Share the place"), "📍", ButtonKind.LOCATION),
         Option("list", world.t("From a list"), "📋"),
-        Option("crossing", world.t("Border crossing"), "🛂"),
+        Option("crossing", world.t("Border crossing"), ICONS["crossing"]),
     )
 
 
@@ -54,17 +56,27 @@ def read_name(world: World, text: str) -> Answers:
     matches = world.gazetteer.find(text)
     if not matches:
         raise Unreadable(world.t("I do not know this place. Please write it another way, or choose from the list."))
-    first, *others = matches
-    if first.score >= SURE and not any(m.score >= SURE for m in others):
-        return {"place": "name", "typed": text[:200], **settle(world, first.kind, first.code)}
-    return {"place": "name", "typed": text[:200], "matches": [f"{m.kind}.{m.code}" for m in matches]}
+    exact = [m for m in matches if m.score >= SURE]
+    # A district and the crossing in it are called the same: both are that district, and nothing has to be asked.
+    areas = [m for m in exact if m.kind != "crossing" or crossing_district(world, m.code) not in codes(exact)]
+    if len(areas) == 1:
+        return {"place": "name", "typed": text[:200], **settle(world, areas[0].kind, areas[0].code)}
+    return {"place": "name", "typed": text[:200], "matches": [f"{m.kind}.{m.code}" for m in areas or matches]}
+
+
+def codes(matches: list[Match]) -> set[str]:
+    return {m.code for m in matches}
+
+
+def crossing_district(world: World, code: str) -> str:
+    return world.gazetteer.crossings[code].district
 
 
 def settle(world: World, kind: str, code: str) -> dict[str, object]:
     """The answers that one found place gives."""
     match kind:
         case "crossing":
-            return {"crossing": code, "district": world.gazetteer.crossings[code].district}
+            return {"crossing": code, "district": crossing_district(world, code)}
         case "province":
             return {"province": code}
         case _:
@@ -72,10 +84,10 @@ def settle(world: World, kind: str, code: str) -> dict[str, object]:
 
 
 def match_options(world: World, answers: Answers) -> tuple[Option, ...]:
-    found = (str(m).split(".", 1) for m in answers.get("matches", ()))
+    found = (str(match).rpartition(".") for match in answers.get("matches", ()))
     named = [
-        Option(".".join(m), place_name(world, m[0], m[1])) if len(m) == 2 else Option(m[0], district(world, m[0]))
-        for m in found
+        Option(f"{kind}.{code}" if kind else code, place_name(world, kind, code), ICONS.get(kind, ""))
+        for kind, _, code in found
     ]
     return (*named, Option("none", world.t("None of these"), "✖️"))
 
@@ -85,7 +97,8 @@ def place_name(world: World, kind: str, code: str) -> str:
         case "crossing":
             return short_name(world.gazetteer, "crossing", code, world.language)
         case "province":
-            return province_name(world.gazetteer, code, world.language)
+            flag, _ = COUNTRIES[code[:2]]
+            return f"{flag} {province_name(world.gazetteer, code, world.language)}"
         case _:
             return district(world, code)
 
@@ -133,8 +146,8 @@ def crossing_options(world: World, answers: Answers) -> tuple[Option, ...]:
 
 
 def read_crossing(world: World, answers: Answers, body: Body) -> Answers:
-    code = str(pick(crossing_options, "crossing")(world, answers, body)["crossing"])
-    return {"crossing": code, "district": world.gazetteer.crossings[code].district}
+    found = pick_place(crossing_options, "crossing")(world, answers, body)
+    return settle(world, "crossing", found["crossing"]) if set(found) == {"crossing"} else found
 
 
 def district_options(world: World, answers: Answers) -> tuple[Option, ...]:
@@ -143,6 +156,20 @@ def district_options(world: World, answers: Answers) -> tuple[Option, ...]:
         for d in world.gazetteer.districts.values()
         if d.province == answers.get("province")
     )
+
+
+def pick_place(options: Options, name: str) -> Read:
+    """A reader of one place out of `options`, or of any name that is typed instead."""
+
+    def read(world: World, answers: Answers, body: Body) -> Answers:
+        offered = options(world, answers)
+        if chosen(body, offered) is None and isinstance(body, Text) and not body.text.strip().isdecimal():
+            values = {o.value for o in offered}
+            exact = [m.code for m in world.gazetteer.find(body.text) if m.score >= SURE and m.code in values]
+            return {name: exact[0]} if exact else read_name(world, body.text)
+        return pick(options, name)(world, answers, body)
+
+    return read
 
 
 def pick(options: Options, name: str) -> Read:
@@ -161,10 +188,10 @@ def show_place(world: World, answers: Answers) -> str:
     """The place in one line: the crossing or the pin, then the district."""
     parts = [district(world, answers["district"])]
     if "crossing" in answers:
-        parts.insert(0, place_name(world, "crossing", answers["crossing"]))
+        parts.insert(0, f"{ICONS['crossing']} {place_name(world, 'crossing', answers['crossing'])}")
     elif "pin" in answers:
         parts.insert(0, "📍")
-    elif "typed" in answers:
+    elif "typed" in answers and skeleton(answers["typed"]) not in skeleton(parts[0]):
         parts.insert(0, f"“{answers['typed']}”")
     return " ".join(parts)
 
@@ -195,7 +222,7 @@ WHERE = (
     Question(
         "country",
         ask=lambda w, _: w.t("On which side of the border?"),
-        read=pick(country_options, "country"),
+        read=pick_place(country_options, "country"),
         options=country_options,
         when=with_list,
         drops=("province", "district"),
@@ -203,7 +230,7 @@ WHERE = (
     Question(
         "province",
         ask=lambda w, _: w.t("Which province?"),
-        read=pick(province_options, "province"),
+        read=pick_place(province_options, "province"),
         options=province_options,
         when=lambda a: a.get("place") in ("list", "crossing"),
         drops=("crossing", "district"),
@@ -219,7 +246,7 @@ WHERE = (
     Question(
         "district",
         ask=lambda w, _: w.t("Which district?"),
-        read=pick(district_options, "district"),
+        read=pick_place(district_options, "district"),
         options=district_options,
         when=lambda a: "province" in a and a.get("place") != "crossing",
     ),

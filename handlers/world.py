@@ -1,6 +1,6 @@
 """What the decisions may look at. Loaded before; nothing is fetched from inside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ class Memory:
     at: datetime | None = None
     offered: bool = False
     last: str = ""  # number of the case sent last from this chat
+    sent: Sequence[str] = ()  # when the reports of the last hour were sent, ISO
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tests.doubles.telegram import refused
 from tests.house import SECRET, House, OnLine, OnTelegram, until
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-RESIDENT, LINER = 71, "U" + "7" * 32
+RESIDENT, LINER = 7_100_071, "U" + "7" * 32
 
 
 @pytest.fixture
@@ -172,9 +172,9 @@ async def test_beyond_what_fits_platforms_are_asked_to_come_again(house: House) 
 
 
 UNREADABLE = (
-    b'{"update_id": 77, "message": {"message_id": 1, "date": 1, "chat": {"id": 71}, "text": "about Somsak"}}',
+    b'{"update_id": 77, "message": {"message_id": 1, "date": 1, "chat": {"id": 7100071}, "text": "about Somsak"}}',
     b"about Somsak",
-    b'{"update_id": 77, "message": {"message_id": 1, "date": 1e99, "chat": {"id": 71, "type": "private"}}}',
+    b'{"update_id": 77, "message": {"message_id": 1, "date": 1e99, "chat": {"id": 7100071, "type": "private"}}}',
 )
 
 
