@@ -5,6 +5,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -12,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from bot import folding
 from bot.attachments import Attachments
 from bot.channels import Channel, Outgoing, SendError
 from bot.pace import Pacer
@@ -25,6 +27,7 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 AT_ONCE = 64  # sends under way; the platforms answer within a second, so this is far beyond their limits
 GIVE_UP = timedelta(hours=24)  # LINE forgets a retry key after a day, and an alert of yesterday is in the digest
+AGAIN = 30.0  # seconds until a message for a channel that is off is looked at again
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in between
 KEYS = uuid.UUID("b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21")
 
@@ -80,15 +83,22 @@ class Dispatcher:
         self._ended.clear()
         rows, later = await self._due(room + len(self._lanes))
         waits = [max(0.0, (later - self._now()).total_seconds())] if later else []
+        held: dict[int, datetime] = {}
         for row in rows:
-            if row.id in self._ended or row.lane in self._lanes or room <= 0 or row.channel not in self._channels:
+            if row.id in self._ended:
                 continue
-            wait = self._wait(row)
-            if wait > 0:
+            if row.lane in self._lanes:
+                held[row.id] = self._now()
+                continue
+            wait = self._wait(row) if row.channel in self._channels else AGAIN
+            if wait > 0 or room <= 0:
                 waits.append(wait)
+                held[row.id] = self._now() + timedelta(seconds=wait)
                 continue
             self._start(row)
             room -= 1
+        if held and self._database.dialect == "postgresql":  # claimed and not sent: anybody may have them then
+            await self._database.write(partial(outbox.put_back, due_at=held))
         return min(waits, default=None)
 
     async def _due(self, most: int) -> tuple[list[Row], datetime | None]:
@@ -110,27 +120,46 @@ class Dispatcher:
 
     async def _deliver(self, row: Row) -> None:
         try:
-            outcome = await self._try(row)
-            event = Incoming(
-                id=f"{row.id}:{row.attempts}",
-                at=self._now(),
-                chat=Address(row.channel, row.chat),
-                sender="",
-                body=outcome,
-                group=self._channels[row.channel].is_group(row.chat),
-            )
-            await self._write_down(event)
+            rest = await self._crowd(row)
+            outcome = await self._try(folding.fold([row, *rest]) if rest else row)
+            sent = outcome.fate is Fate.SENT
+            others = [replace(outcome, row=r.id, message="", card=0) for r in rest] if sent else []
+            await self._write_down([self._event(row, o) for o in (outcome, *others)])
         finally:
             self._ended.add(row.id)
             self._lanes.discard(row.lane)
             self._sending.pop(row.id, None)
             self.wake()
 
-    async def _write_down(self, event: Incoming) -> None:
+    async def _crowd(self, row: Row) -> list[Row]:
+        """The alerts behind this one that its group's pace would keep waiting: they leave together with it."""
+        group = self._channels[row.channel].is_group(row.chat)
+        if not group or not folding.is_alert(row):
+            return []
+        behind = partial(outbox.behind, store=self._store, first=row, now=self._now(), most=folding.MOST)
+        try:
+            waiting = await self._database.read(behind)
+        except DBAPIError:
+            return []  # each by itself, then
+        room = self._pacers[row.channel].room(row.lane, group, self._clock())
+        return folding.together(row, waiting) if len(waiting) > room else []
+
+    def _event(self, row: Row, outcome: Outcome) -> Incoming:
+        """The outcome of a try as an event, like everything else."""
+        return Incoming(
+            id=f"{outcome.row}:{row.attempts}",
+            at=self._now(),
+            chat=Address(row.channel, row.chat),
+            sender="",
+            body=outcome,
+            group=self._channels[row.channel].is_group(row.chat),
+        )
+
+    async def _write_down(self, events: Sequence[Incoming]) -> None:
         """Until it stands: a row that left and is still there would be sent twice, and Telegram knows no retry key."""
         while True:
             try:
-                return await self._handle([event])
+                return await self._handle(events)
             except Unavailable:
                 await asyncio.sleep(FIRST_RETRY)
 

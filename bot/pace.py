@@ -41,6 +41,12 @@ class Pacer:
         held = self._held_until - now
         return max(held, self._all.wait(now), self._chat(lane, group, now).wait(now))
 
+    def room(self, lane: str, group: bool, now: float) -> int:
+        """How many messages this chat takes at once."""
+        bucket = self._chat(lane, group, now)
+        bucket.wait(now)
+        return int(bucket.left)
+
     def take(self, lane: str, group: bool, now: float) -> None:
         self._all.take(now)
         self._chat(lane, group, now).take(now)

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-
 from handlers.decide import decide
-from handlers.events import Incoming
+from handlers.events import Incoming, Outcome
 from storage import quarantine, turn
-from storage.database import Database
+from storage.database import Database, collided, gone
+from storage.keystore import KeyGone
+from storage.saving import Overtaken
+from storage.spool import Spool
 from storage.store import Store
 from storage.turn import Decide
 
 log = logging.getLogger(__name__)
 BATCH = 256  # group commit gains nothing beyond it, and one failing batch is taken again one by one
+TRIES = 10  # of an event that another process got in the way of; each loses to somebody who won
+AGAIN = 1.0  # seconds until a database that was not there is asked again
 
 
 class Unavailable(Exception):
@@ -33,6 +36,7 @@ class Counts:
     new: int = 0
     batches: int = 0
     quarantined: int = 0
+    spooled: int = 0
     seconds: float = 0.0
 
 
@@ -47,8 +51,14 @@ class Turns:
         *,
         most: int = BATCH,
         decide: Decide = decide,
+        spool: Spool | None = None,
+        again: float = AGAIN,
     ) -> None:
         self._database, self._store, self._wake, self._most, self._decide = database, store, wake, most, decide
+        self._spool, self._again = spool, again
+        self._spooled = len(spool) if spool else 0  # files there and being written: while there are any, all queue up
+        self._down = False
+        self._recovering: asyncio.Task[None] | None = None
         self._waiting: deque[tuple[Incoming, asyncio.Future[None]]] = deque()
         self._running: asyncio.Task[None] | None = None
         self._closed = False
@@ -57,10 +67,27 @@ class Turns:
     def on_commit(self, wake: Callable[[], None]) -> None:
         self._wake = wake
 
+    @property
+    def behind(self) -> bool:
+        """The database takes nothing now, or has not yet got what it missed."""
+        return self._down or self._spooled > 0
+
     async def handle(self, events: Sequence[Incoming]) -> None:
-        """Returns when the events and all their effects are durable. Raises Unavailable when they are not."""
+        """Returns when the events are durable: with all their effects, or, while the database is not there, sealed in
+        the spool. Raises Unavailable when they are not.
+        """
         if self._closed:
             raise Unavailable
+        if self._spool is None or any(isinstance(e.body, Outcome) for e in events):
+            return await self._submit(events)
+        if not self._spooled:
+            try:
+                return await self._submit(events)
+            except Unavailable:
+                pass
+        await self._keep(self._spool, events)
+
+    async def _submit(self, events: Sequence[Incoming]) -> None:
         if not events:
             return
         loop = asyncio.get_running_loop()
@@ -68,7 +95,57 @@ class Turns:
         self._waiting.extend(zip(events, futures, strict=True))
         if self._running is None:
             self._running = asyncio.create_task(self._drain())
-        await asyncio.gather(*futures)
+        await (futures[0] if len(futures) == 1 else asyncio.gather(*futures))
+
+    async def _keep(self, spool: Spool, events: Sequence[Incoming]) -> None:
+        """Into the spool, in the order of the calls; what came later than a spooled event must not overtake it."""
+        number = spool.number()
+        self._spooled += 1
+        try:
+            await asyncio.to_thread(spool.keep, number, events)
+        except (OSError, KeyGone) as bad:
+            self._spooled -= 1
+            log.error("spool not writable", extra={"action": "spool", "error": type(bad).__name__})
+            raise Unavailable from None
+        self.counts.spooled += len(events)
+        self.recover()
+
+    def recover(self) -> None:
+        """Begin to replay what the spool holds, unless that is under way."""
+        if self.behind and self._recovering is None and not self._closed:
+            self._recovering = asyncio.create_task(self._recover())
+
+    async def _recover(self) -> None:
+        """Ask again and again until the database is back, then give it what it missed, oldest first."""
+        while self.behind:
+            try:
+                await self._replay()
+            except (Unavailable, OSError) as bad:
+                log.info("still waiting", extra={"action": "spool", "error": type(bad).__name__})
+                await asyncio.sleep(self._again)
+        self._recovering = None
+
+    async def _replay(self) -> None:
+        kept = await asyncio.to_thread(self._spool.oldest, self._most) if self._spool else []
+        if not kept:
+            await self._probe()
+            return
+        await self._submit([event for one in kept for event in one.events])
+        assert self._spool
+        await asyncio.to_thread(self._spool.forget, kept)
+        self._spooled -= len(kept)
+        log.warning("replayed", extra={"action": "spool", "count": len(kept)})
+
+    async def _probe(self) -> None:
+        """Nothing is in the spool: a file is just being written, or the spool failed too."""
+        await asyncio.sleep(self._again)
+        try:
+            await self._database.write(lambda _: None)
+        except Exception as bad:
+            if not gone(bad):
+                raise
+            raise Unavailable from None
+        self._down = False
 
     async def _drain(self) -> None:
         """Batch after batch until nothing waits; a lone event never waits for company."""
@@ -77,22 +154,26 @@ class Turns:
             await self._take(batch)
         self._running = None
 
-    async def _take(self, batch: Sequence[tuple[Incoming, asyncio.Future[None]]]) -> None:
+    async def _take(self, batch: Sequence[tuple[Incoming, asyncio.Future[None]]], tries: int = TRIES) -> None:
         started = perf_counter()
         try:
             await self._commit([event for event, _ in batch])
-        except (OperationalError, InterfaceError, OSError) as down:
-            self._fail(batch, down)
-            return
         except Exception as bad:
+            if gone(bad):
+                self._fail(batch, bad)
+                return
             self._store.revision = -1  # what the failed transaction read is not to be trusted
             if len(batch) > 1:
                 for single in batch:
                     await self._take([single])
                 return
+            if tries > 1 and (isinstance(bad, Overtaken) or collided(bad)):
+                await self._take(batch, tries - 1)
+                return
             if not await self._put_aside(batch[0][0], bad):
                 self._fail(batch, bad)
                 return
+        self._down = False
         self.counts.batches += 1
         self.counts.events += len(batch)
         self.counts.seconds += perf_counter() - started
@@ -111,7 +192,9 @@ class Turns:
         log.error("event put aside", extra={"action": "quarantine", "error": type(bad).__name__})
         try:
             await self._database.write(partial(quarantine.put, store=self._store, event=event, why=type(bad).__name__))
-        except DBAPIError:
+        except Exception as worse:
+            if not gone(worse):
+                raise
             return False
         self.counts.quarantined += 1
         return True
@@ -119,9 +202,12 @@ class Turns:
     def _fail(self, batch: Sequence[tuple[Incoming, asyncio.Future[None]]], bad: BaseException) -> None:
         self._store.revision = -1
         log.error("database not available", extra={"action": "turn", "error": type(bad).__name__, "count": len(batch)})
-        for _, future in batch:
+        self._down = True
+        for _, future in (*batch, *self._waiting):  # those that wait would each wait for the lock as long
             if not future.done():
                 future.set_exception(Unavailable())
+        self._waiting.clear()
+        self.recover()
 
     def reopen(self) -> None:
         """Outcomes of what was under way are still written down at the end."""
@@ -130,5 +216,8 @@ class Turns:
     async def close(self) -> None:
         """Refuse new events, finish the turns in hand."""
         self._closed = True
+        if self._recovering is not None:
+            self._recovering.cancel()
+            await asyncio.gather(self._recovering, return_exceptions=True)
         if self._running is not None:
             await self._running

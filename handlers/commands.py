@@ -178,25 +178,17 @@ def menu(words: Words, where: str, rank: str) -> list[tuple[str, str]]:
 def reply(world: World, event: Incoming, command: Command) -> Decision:
     """Answer a command; in private an unknown one is said to be so, in a group it is somebody else's."""
     rule = find(command)
-    if event.group and (rule is None or not ("group" in rule.where or rule.reply is start)):
+    if event.group and world.group is None:  # a foreign group hears nothing, whoever asks there
+        return coordinator.link_here(world, event) if rule and rule.reply in (start, coordinator.link) else ()
+    if event.group and (rule is None or "group" not in rule.where):
         return ()  # somebody else's, or a resident's: a group is no place to report
     if rule is None:
         text = world.t("I do not know this command. /help shows what I can do.")
         return (Say(event.chat, text, talk.way_on(world)),)
-    if (
-        RANKS.index(rule.role) > RANKS.index("resident")
-        and rule.reply is not coordinator.join
-        and role(world) == "resident"
-    ):
-        return (
-            ()
-            if event.group and world.group is None and rule.reply is not coordinator.link
-            else refuse(world, event, rule)
-        )
+    if rule.role != "resident" and rule.reply is not coordinator.join and role(world) == "resident":
+        return refuse(world, event)
     return rule.reply(world, event)
 
 
-def refuse(world: World, event: Incoming, rule: Rule) -> Decision:
-    if event.group and rule.reply is coordinator.link:
-        return coordinator.link_here(world, event)
+def refuse(world: World, event: Incoming) -> Decision:
     return (Say(event.chat, world.t("This is for officers and coordinators."), talk.way_on(world)),)

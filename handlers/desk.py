@@ -18,6 +18,7 @@ NEXT = {
 }
 ACTIONS = {"take": Status.TAKEN, "done": Status.DONE}
 MOST_LISTED = 15
+MANY = "many"  # the button stands in a message of several cases, which stays as it is
 
 
 def needs_number(text: str) -> Query | None:
@@ -26,9 +27,11 @@ def needs_number(text: str) -> Query | None:
 
 
 def pressed(choice: Choice) -> tuple[str, str] | None:
-    """Action and number of a card's button: `take:12345678`."""
-    action, _, number = choice.value.partition(":")
-    return (action, number) if action in ("take", "details", "done") and number else None
+    """Action and number of a card's button: `take:12345678`, with `:many` where it stands among several."""
+    match choice.value.split(":"):
+        case ["take" | "details" | "done" as action, number, *_] if number:
+            return action, number
+    return None
 
 
 def needs_press(choice: Choice) -> Query | None:
@@ -39,8 +42,10 @@ def needs_press(choice: Choice) -> Query | None:
 def act(world: World, event: Incoming, action: str) -> Decision:
     """Take, look at or finish the case the query found."""
     case = world.cases[0] if world.cases else None
+    if event.group and world.group is None:
+        return ()  # a card that somebody forwarded into a foreign group
     if world.group is None and world.member is None:
-        return () if event.group else (Say(event.chat, world.t("This is for officers and coordinators.")),)
+        return (Say(event.chat, world.t("This is for officers and coordinators.")),)
     if case is None or not may_work(world, case):
         return (Say(event.chat, world.t("I do not find this case here.")),)
     if not event.sender:
@@ -100,7 +105,7 @@ def too_late(world: World, case: Case) -> str:
 def redraw(world: World, event: Incoming, case: Case) -> tuple[Say, ...]:
     """The card as it stands now, in every group that has it; here in place of the one that was pressed."""
     known = {c.chat: c.message for c in case.cards}
-    if isinstance(event.body, Choice) and event.message:
+    if isinstance(event.body, Choice) and event.message and not event.body.value.endswith(f":{MANY}"):
         known[event.chat] = event.message
     known.setdefault(event.chat, "")
     places = {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}

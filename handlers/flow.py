@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from handlers.effects import Button, ButtonKind
 from handlers.events import Body, Choice, Text
 from handlers.fold import skeleton
 from handlers.numbers import read_whole
 from handlers.world import Answers, World
+from locales import Words
 
+LANGUAGES_KEPT = 16  # four languages, and as many catalogues again that tests load
+SCREENS_KEPT = 512  # rows of buttons, most of them the same for everybody
 PAGE = 9  # options on one screen: LINE shows 13 quick replies, three or four of them are ours (back, more, cancel)
 
 
@@ -38,11 +42,17 @@ def always(_: Answers) -> bool:
     return True
 
 
+def by_words(made: Callable[[Words], tuple[Option, ...]]) -> Callable[[World, Answers], tuple[Option, ...]]:
+    """Options that depend on the language alone: made once for each."""
+    kept = lru_cache(LANGUAGES_KEPT)(made)
+    return lambda world, _: kept(world.words[world.language])
+
+
 def no_options(_world: World, _answers: Answers) -> tuple[Option, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """One question. `read` gives the answers to add, or raises Unreadable; `show` says the answer back in a line.
 
@@ -64,7 +74,10 @@ Flow = tuple[Question, ...]
 
 
 def current(flow: Flow, answers: Answers) -> Question | None:
-    return next((q for q in flow if q.name not in answers and q.when(answers)), None)
+    for question in flow:
+        if question.name not in answers and question.when(answers):
+            return question
+    return None
 
 
 def forget(flow: Flow, answers: Answers, name: str) -> Answers:
@@ -124,15 +137,20 @@ def page_of(options: tuple[Option, ...], page: int) -> tuple[tuple[Option, ...],
 
 def buttons(question: Question, options: tuple[Option, ...], page: int, more: str) -> tuple[Button, ...]:
     """Buttons of one screen, numbered through all pages so that a typed number always means the same answer."""
+    return _buttons(question.name, options, page, more)
+
+
+@lru_cache(SCREENS_KEPT)
+def _buttons(name: str, options: tuple[Option, ...], page: int, more: str) -> tuple[Button, ...]:
     shown, paged = page_of(options, page)
     answers = [o for o in options if o.kind is ButtonKind.OPTION]
     numbered = len(answers) > 1
     made = [
-        Button(f"{answers.index(o) + 1} {o.label}", f"a:{question.name}:{o.value}", o.kind)
+        Button(f"{answers.index(o) + 1} {o.label}", f"a:{name}:{o.value}", o.kind)
         if numbered and o.kind is ButtonKind.OPTION
-        else Button(o.label, f"a:{question.name}:{o.value}", o.kind)
+        else Button(o.label, f"a:{name}:{o.value}", o.kind)
         for o in shown
     ]
     if paged:
-        made.append(Button(more, f"more:{question.name}:{page + 1}", ButtonKind.NAV))
+        made.append(Button(more, f"more:{name}:{page + 1}", ButtonKind.NAV))
     return tuple(made)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from handlers.events import Body
-from handlers.flow import Option, Question, Unreadable, chosen
+from handlers.flow import Option, Question, Unreadable, by_words, chosen
 from handlers.world import Answers, Memory, World
-from locales import LANGUAGES
+from locales import LANGUAGES, Words
 
 NATIVE = {"th": "ไทย", "lo": "ລາວ", "km": "ខ្មែរ", "en": "English"}  # every language by its own name
 
@@ -49,8 +49,9 @@ def ask_consent(world: World, _: Answers) -> str:
     return "\n".join([emergency(world), "", *lines])
 
 
-def consent_options(world: World, _: Answers) -> tuple[Option, ...]:
-    return (Option("yes", world.t("Yes, begin"), "👍"),)
+@by_words
+def consent_options(words: Words) -> tuple[Option, ...]:
+    return (Option("yes", words.t("Yes, begin"), "👍"),)
 
 
 def read_consent(world: World, answers: Answers, body: Body) -> Answers:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from handlers.dates import day_text, daypart, local_day, read_date
 from handlers.effects import ButtonKind
 from handlers.events import Body, Media, Text
-from handlers.flow import Option, Question, Unreadable, chosen
+from handlers.flow import Option, Question, Unreadable, by_words, chosen
 from handlers.kinds import DAYPARTS, KINDS, kind_text
 from handlers.where import WHERE, pick
 from handlers.world import Answers, World
-from locales import N
+from locales import N, Words
 
 MOST_WORDS = 20_000  # UTF-16 units a report: four of LINE's longest messages; more is a flood, not a report
 MOST_FILES = 20
@@ -21,12 +21,14 @@ WHENS = {
 }
 
 
-def kind_options(world: World, _: Answers) -> tuple[Option, ...]:
-    return tuple(Option(kind, world.t(text), icon) for kind, (icon, text) in KINDS.items())
+@by_words
+def kind_options(words: Words) -> tuple[Option, ...]:
+    return tuple(Option(kind, words.t(text), icon) for kind, (icon, text) in KINDS.items())
 
 
-def when_options(world: World, _: Answers) -> tuple[Option, ...]:
-    return tuple(Option(when, world.t(text), icon) for when, (icon, text) in WHENS.items())
+@by_words
+def when_options(words: Words) -> tuple[Option, ...]:
+    return tuple(Option(when, words.t(text), icon) for when, (icon, text) in WHENS.items())
 
 
 def date_options(world: World, _: Answers) -> tuple[Option, ...]:
@@ -45,13 +47,15 @@ def read_day(world: World, answers: Answers, body: Body) -> Answers:
     return {"date": option.value}
 
 
-def daypart_options(world: World, _: Answers) -> tuple[Option, ...]:
-    parts = tuple(Option(part, world.t(text), icon) for part, (icon, text) in DAYPARTS.items())
-    return (*parts, Option("unknown", world.t("I do not know")))
+@by_words
+def daypart_options(words: Words) -> tuple[Option, ...]:
+    parts = tuple(Option(part, words.t(text), icon) for part, (icon, text) in DAYPARTS.items())
+    return (*parts, Option("unknown", words.t("I do not know")))
 
 
-def seen_options(world: World, _: Answers) -> tuple[Option, ...]:
-    return (Option("camera", world.t("Photo"), "📷", ButtonKind.CAMERA),)
+@by_words
+def seen_options(words: Words) -> tuple[Option, ...]:
+    return (Option("camera", words.t("Photo"), "📷", ButtonKind.CAMERA),)
 
 
 def read_seen(world: World, _: Answers, body: Body) -> Answers:
@@ -60,11 +64,12 @@ def read_seen(world: World, _: Answers, body: Body) -> Answers:
     raise Unreadable(world.t("Please write what you saw, or send a photo, a video or your voice."))
 
 
-def send_options(world: World, _: Answers) -> tuple[Option, ...]:
+@by_words
+def send_options(words: Words) -> tuple[Option, ...]:
     return (
         # TRANSLATORS: at most 14 letters, for this and all other buttons with a picture.
-        Option("ask", world.t("Send"), "✅"),
-        Option("silent", world.t("Send silently"), "🤫"),
+        Option("ask", words.t("Send"), "✅"),
+        Option("silent", words.t("Send silently"), "🤫"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 from handlers import flow, keeping
 from handlers.effects import Button, ButtonKind, Decision, Effect, Keep, Say, ShowMenu
@@ -14,6 +15,7 @@ from handlers.report import LINES, REPORT
 from handlers.sending import finish, new_report, sent_already
 from handlers.where import WHERE, read_pin
 from handlers.world import Answers, Memory, World
+from locales import Words
 
 FLOW: Flow = (*INTRO, *REPORT)
 LINE_LABEL = 20  # written characters of a quick reply (developers.line.biz/en/reference/messaging-api/#action-objects)
@@ -131,7 +133,7 @@ def answered_with(world: World, event: Incoming, here: Question, found: Answers,
         memory = replace(memory, answers=flow.forget(REPORT, memory.answers, "place"))
     if here in INTRO:
         memory = answered(memory, found)
-        world = replace(world, memory=memory, language=memory.language or world.language)
+        world = world.remembering(memory)
         extra = (*extra, *((ShowMenu(event.chat, memory.language),) if here.name == "language" else ()))
     else:
         memory = replace(memory, answers={**memory.answers, **found})
@@ -166,7 +168,7 @@ def ask(
     world: World, event: Incoming, memory: Memory, *, note: str = "", page: int = 0, edit: bool = False
 ) -> Decision:
     """Ask the first question without an answer. `edit`: in place of the message whose button was pressed."""
-    world = replace(world, memory=memory, language=memory.language or world.language)
+    world = world.remembering(memory)
     here, answers = question(world), all_answers(world)
     if here is None:
         return finish(world, event)
@@ -225,8 +227,14 @@ def can_go_back(world: World, here: Question) -> bool:
 def navigation(world: World, text: str) -> str:
     """`back`, `cancel` or `restart` where that, and nothing else, was typed."""
     typed = flow.bare(text)
-    names = {"back": world.t("Back"), "cancel": world.t("Cancel"), "restart": world.t("Start over")}
-    return next((value for value, label in names.items() if typed in (flow.bare(label), value)), "")
+    names = navigation_words(world.words[world.language])
+    return next((value for value, label in names if typed in (label, value)), "")
+
+
+@lru_cache(flow.LANGUAGES_KEPT)
+def navigation_words(words: Words) -> tuple[tuple[str, str], ...]:
+    names = {"back": words.t("Back"), "cancel": words.t("Cancel"), "restart": words.t("Start over")}
+    return tuple((value, flow.bare(label)) for value, label in names.items())
 
 
 def is_return(world: World, event: Incoming) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from handlers.effects import ButtonKind
 from handlers.events import Body, Place, Text
-from handlers.flow import Option, Question, Unreadable, chosen
+from handlers.flow import Option, Question, Unreadable, by_words, chosen
 from handlers.fold import skeleton
 from handlers.places import Match, district_name, province_name, short_name
 from handlers.world import Answers, World
-from locales import N
+from locales import N, Words
 
 Options = Callable[[World, Answers], tuple[Option, ...]]
 Read = Callable[[World, Answers, Body], Answers]
@@ -19,11 +19,12 @@ ICONS = {"crossing": "🛂"}
 HANGS_ON_PLACE = ("pin", "typed", "matches", "match", "country", "province", "crossing", "district")
 
 
-def place_options(world: World, _: Answers) -> tuple[Option, ...]:
+@by_words
+def place_options(words: Words) -> tuple[Option, ...]:
     return (
-        Option("here", world.t("Share the place"), "📍", ButtonKind.LOCATION),
-        Option("list", world.t("From a list"), "📋"),
-        Option("crossing", world.t("Border crossing"), ICONS["crossing"]),
+        Option("here", words.t("Share the place"), "📍", ButtonKind.LOCATION),
+        Option("list", words.t("From a list"), "📋"),
+        Option("crossing", words.t("Border crossing"), ICONS["crossing"]),
     )
 
 
@@ -121,8 +122,9 @@ def read_match(world: World, answers: Answers, body: Body) -> Answers:
     return {"match": option.value, **settle(world, kind or "district", code)}
 
 
-def country_options(world: World, _: Answers) -> tuple[Option, ...]:
-    return tuple(Option(code, world.t(name), flag) for code, (flag, name) in COUNTRIES.items())
+@by_words
+def country_options(words: Words) -> tuple[Option, ...]:
+    return tuple(Option(code, words.t(name), flag) for code, (flag, name) in COUNTRIES.items())
 
 
 def province_options(world: World, answers: Answers) -> tuple[Option, ...]:

@@ -208,6 +208,15 @@ class World:
     figures: Figures = field(default_factory=Figures)
     dice: bytes = bytes(64)
 
+    def remembering(self, memory: Memory) -> "World":
+        """The same world with another memory, in the language that was chosen there."""
+        made = object.__new__(World)  # dataclasses.replace costs 5 µs here, several times a turn
+        for name in World.__slots__:
+            object.__setattr__(made, name, getattr(self, name))
+        object.__setattr__(made, "memory", memory)
+        object.__setattr__(made, "language", memory.language or self.language)
+        return made
+
     def t(self, text: str, /, **args: object) -> str:
         """`text` in the language of this chat."""
         return self.words[self.language].t(text, **args)

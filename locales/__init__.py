@@ -2,12 +2,14 @@
 
 import gettext
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 LANGUAGES = ("th", "lo", "km", "en")
 DOMAIN = "ntswatch"
+TEXTS_KEPT = 2_048  # more than the code has
 
 __all__ = ["DOMAIN", "LANGUAGES", "MissingCatalogue", "N", "Words", "load"]
 
@@ -28,7 +30,7 @@ class Words:
 
     def __init__(self, language: str, catalogue: gettext.NullTranslations) -> None:
         self.language = language
-        self._look_up = catalogue.gettext
+        self._look_up = lru_cache(TEXTS_KEPT)(catalogue.gettext)
         self._plural = catalogue.ngettext
         self._context = catalogue.pgettext
 

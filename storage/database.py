@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -10,11 +11,43 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 BUSY_MS = 5_000  # a second process (the command line) may hold the lock this long before we say it is not there
+CONNECT_SECONDS = 5.0  # asyncpg would wait a minute for a server that does not answer
+
+# Classes of SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html): connection, resources (a full disk),
+# operator (shutdown), system, and a lock that was not to be had in time. The event is not to blame for any of them.
+GONE = ("08", "53", "57", "58", "55P03")
+COLLIDED = ("40", "23505")  # serialisation, deadlock, a unique key: another process was faster
+
+
+def gone(bad: BaseException) -> bool:
+    """Whether the database is at fault (not there, locked, full) and not what it was asked."""
+    if isinstance(bad, OSError | NoConnection | OperationalError | InterfaceError | sqlite3.OperationalError):
+        return True
+    return getattr(bad, "connection_invalidated", False) or state(bad).startswith(GONE) or _hung_up(bad)
+
+
+def collided(bad: BaseException) -> bool:
+    """Whether the same work may well succeed when it is done once more."""
+    return isinstance(bad, IntegrityError | sqlite3.IntegrityError) or state(bad).startswith(COLLIDED)
+
+
+def state(bad: BaseException) -> str:
+    """PostgreSQL's SQLSTATE, empty where there is none; statements of the hot path raise the driver's own errors."""
+    cause = bad.orig if isinstance(bad, DBAPIError) else bad
+    return str(getattr(cause, "sqlstate", None) or "")
+
+
+def _hung_up(bad: BaseException) -> bool:
+    """The driver's own word for a connection that is closed: InterfaceError of any of its layers."""
+    cause = bad.orig if isinstance(bad, DBAPIError) else bad
+    return any(kind.__name__ == "InterfaceError" for kind in type(cause).__mro__)
 
 
 class Database(Protocol):
@@ -50,6 +83,7 @@ class Sqlite:
         self._readers: AsyncEngine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"), pool_size=2, max_overflow=0
         )
+        self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
         event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
         event.listen(self._writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         event.listen(self._readers.sync_engine, "connect", functools.partial(_prepare, writes=False))
@@ -58,8 +92,23 @@ class Sqlite:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Work[T]) -> T:
-        with self._writer.begin() as connection:
-            return work(connection)
+        connection = self._held = self._held or self._writer.connect()
+        try:
+            with connection.begin():
+                return work(connection)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        """After a failure the pool looks at the connection before it is used again."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    def _dispose(self) -> None:
+        self._let_go()
+        self._writer.dispose()
 
     async def read(self, work: Work[T]) -> T:
         async with self._readers.connect() as connection:
@@ -67,7 +116,7 @@ class Sqlite:
 
     async def close(self) -> None:
         await self._readers.dispose()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._dispose)
         self._thread.shutdown()
 
 
@@ -77,7 +126,8 @@ class Postgres:
     dialect = "postgresql"
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        waits = {"timeout": CONNECT_SECONDS, "server_settings": {"lock_timeout": str(BUSY_MS)}}
+        self._engine = create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=waits)
 
     async def write(self, work: Work[T]) -> T:
         async with self._engine.begin() as connection:

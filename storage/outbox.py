@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, LargeBinary, func, literal, select, text
 
 from handlers.effects import Reporter, Say
 from handlers.events import Address, Incoming, Outcome
@@ -15,6 +15,7 @@ from storage.tables import CONTACT, OUTBOX
 from storage.vault import CannotOpen
 
 DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
+LEASE = timedelta(seconds=60)  # of a claim: longer than any send takes; a process that died lets go after it
 REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
 
 
@@ -135,9 +136,27 @@ def due(connection: Connection, store: Store, now: datetime, most: int) -> tuple
         .order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
         .limit(most)
     )
+    if connection.dialect.name == "postgresql":
+        ready = ready.with_for_update(skip_locked=True, of=OUTBOX)
     found = [_row(store, r) for r in connection.execute(ready).mappings()]
+    if connection.dialect.name == "postgresql":
+        put_back(connection, {row.id: now + LEASE for row in found})  # ours until then, whoever else looks
     later = select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == "todo", OUTBOX.c.due > now)
     return found, connection.execute(later).scalar()
+
+
+def put_back(connection: Connection, due_at: Mapping[int, datetime]) -> None:
+    """Rows are due at these times: claimed for a while, or waiting for their chat's pace."""
+    for row, at in due_at.items():
+        connection.execute(OUTBOX.update().where(OUTBOX.c.id == row, OUTBOX.c.state == "todo").values(due=at))
+
+
+def behind(connection: Connection, store: Store, first: Row, now: datetime, most: int) -> list[Row]:
+    """What waits right behind a row in its chat, and is due."""
+    found = select(OUTBOX, literal(None, LargeBinary).label("address")).where(
+        OUTBOX.c.state == "todo", OUTBOX.c.lane == first.lane, OUTBOX.c.id > first.id, OUTBOX.c.due <= now
+    )
+    return [_row(store, r) for r in connection.execute(found.order_by(OUTBOX.c.id).limit(most)).mappings()]
 
 
 def _row(store: Store, r: Any) -> Row:

@@ -18,6 +18,7 @@ from tests.town import GAZETTEER, NOW, WORDS
 
 FRUIT = (Option("a", "กล้วย", "🍌"), Option("b", "ແຕງໂມ"), Option("c", "1st Bridge"), Option("d", "2nd Bridge"))
 DRUGS = {"kind": "drugs"}
+BANKS = ["TH3801", "LA1101"]
 SEEN = [{"text": "เรือ", "language": "th", "message": "u0"}]
 
 
@@ -99,7 +100,8 @@ def test_a_pin_inside_a_district_is_that_district_and_one_on_the_border_is_asked
     ("typed", "found"),
     [
         ("ປາກຊັນ", {"district": "LA1101"}), ("บึงกาฬ", {"province": "TH-38"}), ("ប៉ោយប៉ែត", {"district": "KH0110"}),
-        ("เชียงแสน", {"district": "TH5708"}), ("ท่าเสด็จ", {"crossing": "TH4301-nong-khai-pier-tha-sadet", "district": "TH4301"}),
+        ("เชียงแสน", {"district": "TH5708"}),
+        ("ท่าเสด็จ", {"crossing": "TH4301-nong-khai-pier-tha-sadet", "district": "TH4301"}),
     ],
 )  # fmt: skip
 def test_a_typed_name_of_one_place_is_that_place(typed: str, found: Answers) -> None:
@@ -116,7 +118,7 @@ def test_several_places_of_the_very_same_name_are_all_that_is_offered() -> None:
 
 
 def test_another_name_may_be_typed_where_none_of_the_offered_places_is_meant() -> None:
-    played = street("lo", DRUGS | read_pin(world(), Place(18.36, 103.67)))
+    played = street("lo", {**DRUGS, **read_pin(world(), Place(18.36, 103.67))})
     played.hear(Text("ຫ້ວຍຊາຍ"))
     assert played.memory.answers == DRUGS | {"place": "name", "typed": "ຫ້ວຍຊາຍ", "district": "LA0501"}
 
@@ -146,7 +148,7 @@ def test_the_button_that_opens_the_map_is_no_place(label: str) -> None:
     ],
 )
 def test_names_are_understood_in_the_lists_as_well(answers: Answers, typed: str, found: Answers) -> None:
-    played = street("lo", DRUGS | answers)
+    played = street("lo", {**DRUGS, **answers})
     played.hear(Text(typed))
     assert found.items() <= played.memory.answers.items()
 
@@ -155,11 +157,11 @@ places = st.sampled_from(
     [
         {"place": "link", "district": "TH3801"},
         {"place": "pin", "pin": [18.29, 103.62], "district": "TH3801"},
-        {"place": "pin", "pin": [18.36, 103.67], "matches": ["TH3801", "LA1101"], "match": "LA1101", "district": "LA1101"},
+        {"place": "pin", "pin": [18.36, 103.67], "matches": BANKS, "match": "LA1101", "district": "LA1101"},
         {"place": "name", "typed": "ปากคาด", "district": "TH3805"},
         {"place": "name", "typed": "บึงกาฬ", "province": "TH-38", "district": "TH3801"},
         {"place": "list", "country": "LA", "province": "LA-BL", "district": "LA1101"},
-        {"place": "crossing", "province": "TH-43", "crossing": "TH4301-ban-mo", "district": "TH4307"},
+        {"place": "crossing", "province": "TH-43", "crossing": "TH4307-ban-mo", "district": "TH4307"},
     ]
 )  # fmt: skip
 times = st.sampled_from([{}, {"when": "now"}, {"when": "earlier", "date": "2026-11-20", "daypart": "night"}])
@@ -169,7 +171,7 @@ times = st.sampled_from([{}, {"when": "now"}, {"when": "earlier", "date": "2026-
 def test_the_way_back_asks_every_given_answer_again_and_ends_at_the_first_question(
     place: Answers, time: Answers, with_words: bool
 ) -> None:
-    answers: Answers = DRUGS | place | time | ({"seen": SEEN} if with_words else {})
+    answers: Answers = {**DRUGS, **place, **time, **({"seen": SEEN} if with_words else {})}
     for _ in range(12):
         behind = flow.previous(REPORT, answers)
         if behind is None:
@@ -183,10 +185,10 @@ def test_the_way_back_asks_every_given_answer_again_and_ends_at_the_first_questi
 
 @given(places)
 def test_a_whole_place_is_shown_and_a_half_one_is_asked(place: Answers) -> None:
-    assert asked(DRUGS | place) == "when"
+    assert asked({**DRUGS, **place}) == "when"
     assert show_place(world("km"), place)
     half = {k: v for k, v in place.items() if k not in ("district", "match", "crossing")}
-    assert place["place"] in ("link", "name", "pin") or asked(DRUGS | half) in {q.name for q in WHERE}
+    assert place["place"] in ("link", "name", "pin") or asked({**DRUGS, **half}) in {q.name for q in WHERE}
 
 
 def test_everything_that_hangs_on_the_place_falls_with_it() -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import StringIO
+from math import cos, radians
 from typing import TYPE_CHECKING
 
 from handlers.places import Crossing, District, Kind, Match, Near, Province, compass, metres, on_earth
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FAR = 60_000  # metres: the districts reach 50 km from a known place; what is farther is elsewhere
 FAR_DEGREES = FAR / 110_000  # of latitude, a little more than needed: a degree is 110.6 km or longer
+ROUGHLY = 1.05  # squares of flat distances are right to a percent this near
 
 Row = Mapping[str, str]
 Spot = tuple[Kind, str, float, float]
@@ -57,11 +59,22 @@ class Atlas:
         """See `handlers.places.Gazetteer.nearest`."""
         if not on_earth(latitude, longitude):
             return None
-        around = [s for s in self._spots if abs(s[2] - latitude) < FAR_DEGREES]
+        around = self._around(latitude, longitude)
         if not around:
             return None
         away, (kind, code, north, east) = min((metres(latitude, longitude, s[2], s[3]), s) for s in around)
         return Near(kind, code, round(away), compass(north, east, latitude, longitude)) if away <= FAR else None
+
+    def _around(self, latitude: float, longitude: float) -> list[Spot]:
+        """Those that may be the nearest: flat distances are far cheaper than real ones."""
+        shrunk = cos(radians(latitude))
+        flat = [
+            ((s[2] - latitude) ** 2 + ((s[3] - longitude) * shrunk) ** 2, s)
+            for s in self._spots
+            if abs(s[2] - latitude) < FAR_DEGREES
+        ]
+        least = min(flat, default=(0.0, None))[0]
+        return [s for away, s in flat if away <= least * ROUGHLY]
 
     @cached_property
     def _spots(self) -> tuple[Spot, ...]:
