@@ -288,8 +288,9 @@ async def test_a_reply_token_is_used_before_a_push_and_a_push_when_it_is_too_lat
     await phone.write("/start")
     await linked.settled()
     assert [call.path.rpartition("/")[2] for call in linked.line.calls] == ["reply"]
+    late = phone.event("postback", postback={"data": "a:language:lo"})
     linked.line.tokens.clear()  # LINE forgets them after a minute
-    await phone.press("a:language:lo")
+    await phone.deliver(late)
     await linked.settled()
     assert [c.path.rpartition("/")[2] for c in linked.line.calls if "/message/" in c.path][1:] == ["reply", "push"]
     assert len(await phone.screen()) == 2

@@ -171,8 +171,8 @@ class Town:
     async def deliver(self) -> None:
         """Send everything that is due now."""
         while True:
-            await self.dispatcher.sweep()
-            if not self.dispatcher.busy:
+            pause = await self.dispatcher.sweep()
+            if not self.dispatcher.busy and (pause is None or pause > 0):
                 return
             await self.dispatcher.settle()
 
