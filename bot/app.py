@@ -141,7 +141,9 @@ def build(
     _, key = keystore.current("web")
     links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
     dispatcher = Dispatcher(base, store, channels, Attachments(files, links), turns.handle, now=now)
-    schedule = Schedule(base, store, turns.handle, settings.digest.times, settings.zone, keep(settings), files)
+    schedule = Schedule(
+        base, store, turns.handle, settings.digest.times, settings.zone, keep(settings), files, dispatcher.share
+    )
     return App(settings, keystore, base, store, files, links, web, channels, turns, dispatcher, schedule)
 
 

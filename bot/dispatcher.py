@@ -60,6 +60,11 @@ class Dispatcher:
     def wake(self) -> None:
         self._wake.set()
 
+    def share(self, processes: int) -> None:
+        """Leave room for the other processes of the same accounts."""
+        for pacer in self._pacers.values():
+            pacer.share(processes)
+
     async def run(self) -> None:
         """Until cancelled. What is under way is finished by `close`."""
         while True:

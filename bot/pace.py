@@ -28,14 +28,33 @@ class Bucket:
         self.left -= 1
 
 
+def full(rate: float, burst: int, at: float) -> Bucket:
+    return Bucket(rate, burst, burst, at)
+
+
 class Pacer:
     """Says how long a message must wait, and counts the ones that left."""
 
     def __init__(self, pace: Pace) -> None:
-        self._pace = pace
-        self._all = Bucket(pace.all_per_second, max(1.0, pace.all_per_second), max(1.0, pace.all_per_second), 0.0)
+        self._whole = self._pace = pace
+        self._all = full(pace.all_per_second, max(1, round(pace.all_per_second)), 0.0)
         self._chats: OrderedDict[str, Bucket] = OrderedDict()
         self._held_until = 0.0
+
+    def share(self, processes: int) -> None:
+        """Keep to an equal share of the limits: they are the account's, and so many processes use it."""
+        n, whole = max(1, processes), self._whole
+        pace = Pace(
+            whole.all_per_second / n,
+            whole.chat_per_second / n,
+            max(1, whole.chat_burst // n),
+            whole.group_per_second / n,
+            max(1, whole.group_burst // n),
+        )
+        if pace != self._pace:
+            self._pace = pace
+            self._all = full(pace.all_per_second, max(1, round(pace.all_per_second)), self._all.at)
+            self._chats.clear()
 
     def wait(self, lane: str, group: bool, now: float) -> float:
         held = self._held_until - now
@@ -63,7 +82,7 @@ class Pacer:
                 if group
                 else (self._pace.chat_per_second, self._pace.chat_burst)
             )
-            bucket = self._chats[lane] = Bucket(rate, burst, burst, now)
+            bucket = self._chats[lane] = full(rate, burst, now)
             if len(self._chats) > CHATS_REMEMBERED:
                 self._chats.popitem(last=False)
         self._chats.move_to_end(lane)

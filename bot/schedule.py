@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from handlers.events import Address, Incoming, Tick
-from storage import directory, retention
+from storage import directory, presence, retention
 from storage.database import Database
 from storage.files import Files
 from storage.store import Store
@@ -21,6 +22,7 @@ CATCH_UP = timedelta(hours=6)  # a digest that is older than this is overtaken b
 GRACE = int(CATCH_UP.total_seconds())  # APScheduler's own default of 1 s drops a digest while the loop is busy
 NOON = 12  # digests before noon look back to yesterday, later ones at today
 PURGE_MINUTES = 30
+BEAT_SECONDS = 10
 
 
 class Schedule:
@@ -35,9 +37,11 @@ class Schedule:
         zone: ZoneInfo,
         keep: retention.Keep,
         files: Files,
+        share: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
+        self._share, self._name = share, secrets.token_hex(8)
         self._scheduler = AsyncIOScheduler(timezone=zone)
 
     async def start(self) -> None:
@@ -45,6 +49,9 @@ class Schedule:
             trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=self._zone)
             self._scheduler.add_job(self.digest, trigger, misfire_grace_time=GRACE, coalesce=True)
         self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
+        if self._database.dialect == "postgresql":
+            self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, coalesce=True, misfire_grace_time=None)
+            await self.beat()
         self._scheduler.start()
         await self.digest()
 
@@ -96,6 +103,10 @@ class Schedule:
         if files:
             await self._database.write(partial(retention.forget_files, files=files))
         log.info("purged", extra={"action": "purge", "count": gone})
+
+    async def beat(self) -> None:
+        """Be counted, and keep to a fair share of the platforms' limits."""
+        self._share(await self._database.write(partial(presence.beat, store=self._store, name=self._name)))
 
     def stop(self) -> None:
         if self._scheduler.running:

@@ -8,6 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+ONE_AT_A_TIME = 5_738_011_904  # any number that no chat's lock has: those are above 2^49
+
 
 def config(connection: Connection | None = None) -> Config:
     made = Config()
@@ -18,6 +20,8 @@ def config(connection: Connection | None = None) -> Config:
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Upgrade inside the caller's transaction: a migration that fails half way leaves nothing behind."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")  # several processes start at once
     command.upgrade(config(connection), revision)
 
 

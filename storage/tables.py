@@ -252,6 +252,13 @@ class Wait(SQLModel, table=True):
     count: int = column("clear", "figures")
 
 
+class Process(SQLModel, table=True):
+    """A running process and when it was last heard of: a platform's limit is the account's, so they share it."""
+
+    id: str = column("clear", "process", primary_key=True)
+    at: datetime = column("clear", "process", sa_type=Moment)
+
+
 class Quarantine(SQLModel, table=True):
     """An event that failed alone: stored sealed, answered 200, looked at by the operator."""
 
@@ -288,4 +295,5 @@ LETTER = core(LetterRow)
 HISTORY = core(History)
 TALLY = core(Tally)
 WAIT = core(Wait)
+PROCESS = core(Process)
 QUARANTINE = core(Quarantine)

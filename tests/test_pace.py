@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from bot.channels import Pace
 from bot.pace import Pacer
 from handlers.events import Address, Text
+from storage import presence
 from tests.town import Town
 
 TELEGRAM = Pace(30.0, 1.0, 3, 20 / 60, 20)
@@ -75,3 +76,24 @@ async def test_the_dispatcher_says_when_to_come_back(town: Town) -> None:
     await dispatcher.sweep()
     await dispatcher.settle()
     assert len(town.sent("telegram", "r1")) == 2
+
+
+def test_processes_share_what_the_account_may_do() -> None:
+    pacers = [Pacer(TELEGRAM) for _ in range(3)]
+    for pacer in pacers:
+        pacer.share(3)
+    sent = 0
+    for pacer in pacers:
+        now = 0.0
+        while now <= 10.0:
+            now += pacer.wait(f"r{sent}", False, now)
+            pacer.take(f"r{sent}", False, now)
+            sent += 1
+    assert sent <= 30 + 10 * 30 + 3
+
+
+async def test_a_process_that_is_not_heard_of_is_not_counted(town: Town) -> None:
+    counted = [await town.database.write(lambda c, n=n: presence.beat(c, town.store, n)) for n in ("a", "b", "a")]
+    assert counted == [1, 2, 2]
+    town.clock.tick(seconds=31)
+    assert await town.database.write(lambda c: presence.beat(c, town.store, "a")) == 1

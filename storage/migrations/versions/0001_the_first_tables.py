@@ -187,6 +187,12 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "process",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "quarantine",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
@@ -254,6 +260,7 @@ def downgrade() -> None:
     op.drop_table("rule")
     op.drop_table("revision")
     op.drop_table("quarantine")
+    op.drop_table("process")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "outbox_lanes", sqlite_where=sa.text("state = 'todo'"), postgresql_where=sa.text("state = 'todo'")
