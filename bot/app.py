@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy.exc import DBAPIError
-
 import locales
 from bot.attachments import Attachments
 from bot.channels import Channel, Poison, SendError
@@ -28,6 +26,7 @@ from storage.files import Files
 from storage.keystore import Keystore
 from storage.mailbox import Mailbox
 from storage.retention import Keep
+from storage.spool import Spool
 from storage.store import Store
 from storage.vault import Vault
 
@@ -69,7 +68,9 @@ class App:
             )
             try:
                 await self.database.write(put)
-            except DBAPIError:
+            except Exception as bad:
+                if not database.gone(bad):
+                    raise
                 raise Unavailable from None
             log.error("update not readable", extra={"action": "quarantine", "channel": channel})
         heard = [e for e in events if not isinstance(e, Poison)]
@@ -83,6 +84,7 @@ class App:
         await self.database.write(schema.migrate)
         await self.database.read(partial(directory.refresh, store=self.store))
         self.turns.on_commit(self.dispatcher.wake)
+        self.turns.recover()
         await self.schedule.start()
         self.tasks.append(asyncio.create_task(self.dispatcher.run()))
         self.tasks += [asyncio.create_task(self._open(c)) for c in self.channels.values()]
@@ -137,7 +139,9 @@ def build(
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
     channels = connect(settings, web, words)
     store.splits = splits(channels)
-    turns = Turns(base, store, most=settings.limits.batch)
+    # Beside the media: the database's own folder is the first to be full, and PostgreSQL has none here.
+    spool = Spool(settings.media.folder.parent / "spool", vault)
+    turns = Turns(base, store, most=settings.limits.batch, spool=spool)
     _, key = keystore.current("web")
     links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
     dispatcher = Dispatcher(base, store, channels, Attachments(files, links), turns.handle, now=now)

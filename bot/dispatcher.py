@@ -11,8 +11,6 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from bot import folding
 from bot.attachments import Attachments
 from bot.channels import Channel, Outgoing, SendError
@@ -20,7 +18,7 @@ from bot.pace import Pacer
 from bot.turns import Unavailable
 from handlers.events import Address, Fate, Incoming, Outcome
 from storage import outbox
-from storage.database import Database
+from storage.database import Database, gone
 from storage.outbox import Row
 from storage.store import Store
 
@@ -28,6 +26,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 64  # sends under way; the platforms answer within a second, so this is far beyond their limits
 GIVE_UP = timedelta(hours=24)  # LINE forgets a retry key after a day, and an alert of yesterday is in the digest
 AGAIN = 30.0  # seconds until a message for a channel that is off is looked at again
+FEW = 10  # tries; with fewer the day did not pass, the clock jumped
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in between
 KEYS = uuid.UUID("b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21")
 
@@ -54,6 +53,7 @@ class Dispatcher:
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._lanes: set[str] = set()
         self._ended: set[int] = set()  # rows whose try ended since the sweep began to read: what it read is old
+        self._began = now()
         self.sent = 0
         self.failed = 0
 
@@ -71,7 +71,9 @@ class Dispatcher:
             self._wake.clear()
             try:
                 pause = await self.sweep()
-            except DBAPIError as down:
+            except Exception as down:
+                if not gone(down):
+                    raise
                 log.error("outbox not readable", extra={"action": "sweep", "error": type(down).__name__})
                 pause = FIRST_RETRY
             try:
@@ -144,7 +146,9 @@ class Dispatcher:
         behind = partial(outbox.behind, store=self._store, first=row, now=self._now(), most=folding.MOST)
         try:
             waiting = await self._database.read(behind)
-        except DBAPIError:
+        except Exception as bad:
+            if not gone(bad):
+                raise
             return []  # each by itself, then
         room = self._pacers[row.channel].room(row.lane, group, self._clock())
         return folding.together(row, waiting) if len(waiting) > room else []
@@ -195,9 +199,11 @@ class Dispatcher:
                 if Address(row.channel, row.chat) not in self._store.directory.groups:
                     await channel.leave(row.chat)
                 return "", {}
-        fresh = payload.get("until", 0.0) > self._now().timestamp() and row.attempts == 0
+        again = row.made < self._began  # whether a process that was killed had sent it already, nobody knows
+        fresh = payload.get("until", 0.0) > self._now().timestamp() and not (again and row.attempts)
         parts = await self._attachments.prepare(row.channel, payload["parts"])
-        out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))), payload.get("token", "") if fresh else "")
+        token = payload.get("token", "") if fresh else ""
+        out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))), token, again)
         return await channel.send(out), {}
 
     def _failed(self, row: Row, bad: SendError, card: int) -> Outcome:
@@ -206,7 +212,7 @@ class Dispatcher:
         log.warning("not sent", extra={"action": row.kind, "row": row.id, "channel": row.channel, "error": bad.why})
         if bad.moved_to:
             return Outcome(row.id, Fate.LATER, due=now, why="wait moved", moved_to=bad.moved_to)
-        if bad.retry_after is None or now - row.made > GIVE_UP:
+        if bad.retry_after is None or (now - row.made > GIVE_UP and (row.attempts >= FEW or not bad.charged)):
             other = row.payload.get("otherwise", {}) if row.payload else {}
             lost = {"file": row.payload["file"], "state": "missing"} if row.kind == "fetch" and row.payload else {}
             return Outcome(row.id, Fate.DEAD, why=bad.why, gone=bad.gone, card=card, otherwise=other, result=lost)

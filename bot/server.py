@@ -90,7 +90,7 @@ def health(app: App) -> list[Route]:
     async def ready(_: Request) -> Response:
         waiting = sorted(set(app.channels) - app.ready)
         try:
-            at_head = await app.database.read(schema.at_head)
+            at_head = not app.turns.behind and await app.database.read(schema.at_head)
         except Exception:  # whatever the driver raises: the database is not there
             at_head = False
         return JSONResponse({"database": at_head, "waiting": waiting}, 200 if at_head and not waiting else 503)

@@ -192,9 +192,8 @@ class Turns:
         log.error("event put aside", extra={"action": "quarantine", "error": type(bad).__name__})
         try:
             await self._database.write(partial(quarantine.put, store=self._store, event=event, why=type(bad).__name__))
-        except Exception as worse:
-            if not gone(worse):
-                raise
+        except Exception as worse:  # whoever waits for the answer must get one
+            log.error("not put aside", extra={"action": "quarantine", "error": type(worse).__name__})
             return False
         self.counts.quarantined += 1
         return True

@@ -86,7 +86,7 @@ def time_text(words: Words, language: str, world: World, details: Mapping[str, A
 
 def seen_text(words: Words, details: Mapping[str, Any]) -> str:
     items = details.get("seen", ())
-    texts = [words.t("text")] if any("text" in i for i in items) else []
+    texts = [words.t("written words")] if any("text" in i for i in items) else []
     counts = {kind: sum(1 for i in items if i.get("kind") == kind) for kind in ("photo", "video", "voice", "document")}
     many = {
         "photo": words.n("{count} photo", "{count} photos", counts["photo"], count=counts["photo"]),

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from handlers import coordinator, desk, resident, summary, talk
-from handlers.effects import Button, Decision, Say
+from handlers.effects import Decision, Say
 from handlers.events import Command, Incoming
 from handlers.fold import skeleton
 from handlers.intro import emergency
+from handlers.sending import new_report
 from handlers.world import Query, World
 from locales import N, Words
 
@@ -59,9 +60,9 @@ def help_(world: World, event: Incoming) -> Decision:
     lines = [f"/{name} – {text}" for name, text in menu(words, "group" if event.group else "private", role(world))]
     if event.group or world.member:
         return (Say(event.chat, "\n".join(lines)),)
+    buttons = (*talk.way_on(world), *new_report(world)) if world.memory.answers else new_report(world)
     opening = world.t("Write to me what you saw, or press New report.")
-    report = (Button("📝 " + world.t("New report"), "restart"),)
-    return (Say(event.chat, "\n".join([opening, "", *lines, "", emergency(world)]), report),)
+    return (Say(event.chat, "\n".join([opening, "", *lines, "", emergency(world)]), buttons),)
 
 
 COMMANDS: Mapping[str, Rule] = {

@@ -26,6 +26,7 @@ from handlers.numbers import read_code
 from handlers.places import district_name, province_name
 from handlers.routing import Destination, covers
 from handlers.sending import card
+from handlers.talk import way_on
 from handlers.world import EVERYWHERE, Group, Member, Query, World
 
 SAME_NAME = 0.94  # "Bueng Kan" is the province, and the district "Mueang Bueng Kan" (0.95) as well: both are offered
@@ -305,4 +306,4 @@ def not_yours(world: World, event: Incoming) -> Decision:
     """A polite no; in a foreign group the bot says nothing at all."""
     if event.group and world.group is None:
         return ()
-    return (Say(event.chat, world.t("Only a coordinator of this place can do this.")),)
+    return (Say(event.chat, world.t("Only a coordinator of this place can do this."), way_on(world)),)

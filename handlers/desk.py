@@ -9,6 +9,7 @@ from handlers.kinds import STATUS
 from handlers.numbers import read_case_number
 from handlers.routing import Destination, covers, districts_of
 from handlers.sending import card
+from handlers.talk import way_on
 from handlers.world import Case, Query, World
 
 NEXT = {
@@ -45,7 +46,7 @@ def act(world: World, event: Incoming, action: str) -> Decision:
     if event.group and world.group is None:
         return ()  # a card that somebody forwarded into a foreign group
     if world.group is None and world.member is None:
-        return (Say(event.chat, world.t("This is for officers and coordinators.")),)
+        return (Say(event.chat, world.t("This is for officers and coordinators."), way_on(world)),)
     if case is None or not may_work(world, case):
         return (Say(event.chat, world.t("I do not find this case here.")),)
     if not event.sender:

@@ -44,6 +44,7 @@ def ask_consent(world: World, _: Answers) -> str:
         world.t("Others who use this phone can read this chat.")
         if world.channel == "web"
         else world.t("Others who use this phone, and the company of this app, can read this chat."),
+        world.t("A voice or a picture can show who you are."),
         world.t("Shall we begin?"),
     ]
     return "\n".join([emergency(world), "", *lines])

@@ -13,6 +13,7 @@ from handlers.scripts import language_of
 from handlers.world import Answers, World
 
 LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
+BACK = "back"  # marks what came with the return to a half report, until that goes on or is left
 Item = Mapping[str, Any]
 LINKS = frozenset("/@")  # a word with one of these is an address or a name of the internet: Latin in every language
 
@@ -92,6 +93,12 @@ def reworded(answers: Answers, message: str, text: str) -> Answers:
         {**i, "text": shown(text)} if i.get("message") == message and "text" in i else i
         for i in answers.get("seen", ())
     ]
+    return {**answers, "seen": seen} if seen else answers
+
+
+def joined(answers: Answers) -> Answers:
+    """Answers of which what came with a return is a part like any other."""
+    seen = [{k: v for k, v in item.items() if k != BACK} for item in answers.get("seen", ())]
     return {**answers, "seen": seen} if seen else answers
 
 

@@ -7,7 +7,7 @@ from locales import N, Words
 KINDS = {
     "drugs": ("💊", N("Drugs")),
     # TRANSLATORS: people who were trafficked, sold, locked up or forced to work; on a button.
-    "people": ("⛓️", N("People trafficked")),
+    "people": ("⛓️", N("Trafficking")),
     # TRANSLATORS: people crossing the border unlawfully; on a button.
     "entry": ("🚶", N("Illegal crossing")),
     # TRANSLATORS: smuggled goods, vehicles or animals; on a button.

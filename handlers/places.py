@@ -175,4 +175,4 @@ def short_name(gazetteer: Gazetteer, kind: Kind, code: str, language: str) -> st
     country = "TH" if kind == "crossing" else gazetteer.districts[code].country
     if language == _HOME[country]:
         return place.local
-    return f"{place.local} ({place.en})" if language in _HOME.values() else place.en
+    return f"{place.local} ({place.en.partition(' (')[0]})" if language in _HOME.values() else place.en

@@ -111,7 +111,7 @@ def show_seen(world: World, answers: Answers) -> str:
         "voice": world.n("{count} voice message", "{count} voice messages", counted["voice"], count=counted["voice"]),
         "document": world.n("{count} file", "{count} files", counted["document"], count=counted["document"]),
     }
-    words = [world.t("text")] if any("text" in i for i in items) else []
+    words = [world.t("written words")] if any("text" in i for i in items) else []
     return ", ".join(words + [text for kind, text in said.items() if counted[kind]])
 
 
@@ -151,10 +151,7 @@ REPORT = (
     ),
     Question(
         "seen",
-        ask=lambda w, _: w.t(
-            "What did you see or hear?\nWrite it, or send a photo, a video or your voice.\n"
-            "Only if it is safe: a voice or a picture can show who you are."
-        ),
+        ask=lambda w, _: w.t("What did you see or hear?\nWrite it, or send a photo, a video or your voice."),
         read=read_seen,
         options=seen_options,
         show=show_seen,

@@ -97,7 +97,7 @@ def change(world: World, event: Incoming) -> Decision:
             Say(
                 event.chat,
                 world.t("There is no open report. Press New report to begin."),
-                (Button("📝 " + world.t("New report"), "restart"),),
+                talk.way_on(world),
             ),
         )
     buttons = tuple(b for b in talk.changing(world) if b.value.partition(":")[2] in world.memory.answers)

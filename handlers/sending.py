@@ -110,7 +110,7 @@ def sent_already(world: World, event: Incoming) -> Decision:
 
 
 def new_report(world: World) -> tuple[Button, ...]:
-    return (Button("📝 " + world.t("New report"), "restart"),)
+    return (Button("📝 " + world.t("New report"), "new"),)
 
 
 def my_reports(world: World) -> Button:

@@ -60,10 +60,12 @@ def press(world: World, event: Incoming, value: str) -> Decision:
             return again(world, event, flow.back(REPORT, answers))
         case ["cancel"]:
             return cancel(world, event)
-        case ["restart"]:
+        case ["new"] if answers:
+            return offer(world, event)  # an old message's button must not throw a half report away
+        case ["restart" | "new"]:
             return restart(world, event)
         case ["continue"]:
-            return ask(world, event, memory, edit=True)
+            return ask(world, event, replace(memory, answers=keeping.joined(answers)), edit=True)
     return ask(world, event, memory, note=world.t("That button is old. We go on here."))
 
 
@@ -278,7 +280,7 @@ def offer(world: World, event: Incoming) -> Decision:
         try:
             answers, extra = keeping.keep(world, event, memory.answers)
             known = len(memory.answers.get("seen", ()))
-            marked = [*answers["seen"][:known], *({**i, "back": True} for i in answers["seen"][known:])]
+            marked = [*answers["seen"][:known], *({**i, keeping.BACK: True} for i in answers["seen"][known:])]
             memory = replace(memory, answers={**answers, "seen": marked})
         except keeping.TooMuch as bad:
             note = bad.reason
@@ -301,8 +303,8 @@ def cancel(world: World, event: Incoming) -> Decision:
 
 def restart(world: World, event: Incoming) -> Decision:
     """A new report; what came with the return to an old one belongs to the new one."""
-    seen = [i for i in world.memory.answers.get("seen", ()) if i.get("back") and world.memory.offered]
-    kept: Answers = {"seen": seen} if seen else {}
+    seen = [i for i in world.memory.answers.get("seen", ()) if i.get(keeping.BACK) and world.memory.offered]
+    kept = keeping.joined({"seen": seen} if seen else {})
     memory = replace(world.memory, answers=kept, offered=False)
     # With no half report the button stood under a number: that message stays as it is.
     edit = isinstance(event.body, Choice) and bool(world.memory.answers)

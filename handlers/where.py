@@ -46,7 +46,7 @@ def read_place(world: World, answers: Answers, body: Body) -> Answers:
 def read_pin(world: World, pin: Place) -> Answers:
     codes = world.gazetteer.at(pin.latitude, pin.longitude)
     if not codes:
-        raise Unreadable(world.t("This place is outside our area. Please choose the nearest district."))
+        raise Unreadable(world.t("This place is outside our area."))
     found: dict[str, object] = {"place": "pin", "pin": [round(pin.latitude, 6), round(pin.longitude, 6)]}
     # Two codes: a border runs through the cell. No code under the pin itself: the nearest is a guess. Both are asked.
     sure = len(codes) == 1 and world.gazetteer.inside(pin.latitude, pin.longitude)

@@ -15,7 +15,10 @@ from storage.tables import CONTACT, OUTBOX
 from storage.vault import CannotOpen
 
 DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
-LEASE = timedelta(seconds=60)  # of a claim: longer than any send takes; a process that died lets go after it
+# Of a claim: longer than any send takes, and short enough that LINE's reply token still tells whether a process that
+# died had used it.
+LEASE = timedelta(seconds=30)
+FARTHEST = timedelta(hours=12)  # nothing waits longer: what is due later than that was written by a clock that was wrong
 REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
 
 
@@ -89,13 +92,16 @@ def rows(
     reached = [m for m in made if isinstance(m[0], Address) or m[0].case in contacts]
     now = store.now()
     result = []
+    answered: set[tuple[Address, str]] = set()
     for number, (to, event, kind, payload) in zip(ids(connection, store, len(reached)), reached, strict=True):
         if isinstance(to, Reporter):
             channel, lane = contacts[to.case]
         else:
             channel, lane = to.channel, store.tag(to)
             payload = {**payload, "chat": to.chat}
-            if to == event.chat and event.reply_token and not payload.get("after"):
+            first = kind == "say" and (to, event.id) not in answered
+            if first and to == event.chat and event.reply_token and not payload.get("after"):  # it serves once
+                answered.add((to, event.id))
                 payload["token"] = event.reply_token
                 payload["until"] = event.at.timestamp() + REPLY_SECONDS
         result.append(
@@ -132,7 +138,7 @@ def due(connection: Connection, store: Store, now: datetime, most: int) -> tuple
     heads = select(func.min(OUTBOX.c.id)).where(OUTBOX.c.state == "todo").group_by(OUTBOX.c.lane)
     ready = select(OUTBOX, CONTACT.c.address).outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
     ready = (
-        ready.where(OUTBOX.c.id.in_(heads), OUTBOX.c.due <= now)
+        ready.where(OUTBOX.c.id.in_(heads), (OUTBOX.c.due <= now) | (OUTBOX.c.due > now + FARTHEST))
         .order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
         .limit(most)
     )

@@ -250,7 +250,8 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     cards = [
         {"case_id": o.card, "tag": store.tag(e.chat), "message": o.message} for e, o in outcomes if o.card and o.message
     ]
-    prepared.put(connection, CARD, cards, ("case_id", "tag"))
+    latest = {(card["case_id"], card["tag"]): card for card in cards}
+    prepared.put(connection, CARD, list(latest.values()), ("case_id", "tag"))
     for _, outcome in outcomes:
         if outcome.result:
             got = dict(outcome.result)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Index, LargeBinary, Table, UniqueConstraint, text
+from sqlalchemy import BigInteger, Dialect, Index, Integer, LargeBinary, Table, UniqueConstraint, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -19,6 +19,10 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+
+
+# SQLite takes a key for the row's own place only where it is called INTEGER; otherwise every table has an index more.
+RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def column(rest: str, keep: str, /, **kwargs: Any) -> Any:
@@ -67,7 +71,7 @@ class CaseRow(SQLModel, table=True):
         ),
         Index("cases_unrouted", "id", sqlite_where=text("routed = false"), postgresql_where=text("routed = false")),
     )
-    id: int = column("clear", "case", primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
     number: str = column("clear", "case", unique=True)
     kind: str = column("clear", "case")
     district: str = column("clear", "case")
@@ -89,7 +93,7 @@ class Wrap(SQLModel, table=True):
     """The data key of one case, wrapped by a weekly key. Without this row the case cannot be read by anybody."""
 
     case_id: int = column(
-        "clear", "wrap", primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+        "clear", "wrap", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
     )
     wrapped: bytes = column("key", "wrap", sa_type=LargeBinary)
 
@@ -98,7 +102,7 @@ class Contact(SQLModel, table=True):
     """Where the reporter of a case can be answered; unlocked only by the dispatcher."""
 
     case_id: int = column(
-        "clear", "contact", primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+        "clear", "contact", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
     )
     channel: str = column("clear", "contact")
     lane: str = column("tag", "contact")
@@ -193,7 +197,7 @@ class Outbox(SQLModel, table=True):
             "outbox_lanes", "lane", "id", sqlite_where=text("state = 'todo'"), postgresql_where=text("state = 'todo'")
         ),
     )
-    id: int = column("clear", "outbox", primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "outbox", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
     channel: str = column("clear", "outbox")
     lane: str = column("tag", "outbox")
     kind: str = column("clear", "outbox")  # say | fetch | leave
@@ -212,7 +216,7 @@ class LetterRow(SQLModel, table=True):
 
     __tablename__ = "letter"
     __table_args__ = (Index("letter_by_lane", "lane", "id"),)
-    id: int = column("clear", "letter", primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "letter", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
     key: str = column("clear", "letter", unique=True)
     lane: str = column("tag", "letter")
     body: bytes = column("sealed", "letter", sa_type=LargeBinary)

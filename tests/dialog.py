@@ -20,8 +20,8 @@ officers > (added) (removed) (migrated g-new) what happens to a group
            [1 ...] [2 ...]                    its buttons
   (officers: the bot leaves)
 
-Case numbers and codes are drawn at random: here they are 0000-0001, CASE by case, and CODE-0000-0000-1, in the order
-in which they appear; people write them so, too.
+Case numbers and codes are drawn at random: here they are 0000-0001, 0000-0002 and CODE-0000-0000-1, in the order in
+which they appear; people write them so, too.
 """
 
 import re

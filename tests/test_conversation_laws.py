@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from handlers import talk
 from handlers.commands import COMMANDS
 from handlers.dates import day_text
-from handlers.effects import ButtonKind, Decision, OpenCase
+from handlers.effects import ButtonKind, Decision, OpenCase, Reporter, Status
 from handlers.events import (
     Address,
     Body,
@@ -27,7 +27,7 @@ from handlers.graphemes import clusters
 from handlers.kinds import KINDS
 from handlers.report import REPORT
 from handlers.sending import new_report
-from handlers.world import Answers, Directory, Group, Memory, World
+from handlers.world import Answers, Case, Directory, Group, Member, Memory, World
 from locales import LANGUAGES
 from tests.street import OFFICERS, RULES, TOWN, Street, directory, heard_by
 from tests.town import GAZETTEER, NOW, WORDS
@@ -49,7 +49,7 @@ words = st.one_of(
 )
 values = st.one_of(
     st.sampled_from(
-        ["back", "cancel", "restart", "continue", "status", "take:12345678", "done:1", "details:", "link:TH3801",
+        ["back", "cancel", "restart", "new", "continue", "status", "take:12345678", "done:1", "details:", "link:TH3801",
          "language:lo", "language:xx", "more:province:1", "more:kind:²", "more:kind:" + "9" * 5000, "a:kind:drugs",
          "a:send:ask", "a:place:here", "a:place:list", "a:match:none", "a:district:TH3801", "a::", "change:seen",
          "change:kind", "change:place", "change:when", "a:date:2026-11-20", "a:daypart:night", "", ":", "x"]
@@ -196,3 +196,42 @@ def test_every_label_fits_a_line_button(language: str) -> None:
         f"6 {day_text(NOW.date(), language)}",
     ]
     assert {label: clusters(label) for label in labels if clusters(label) > LINE_LABEL} == {}
+
+
+officer_bodies: st.SearchStrategy[Body] = st.one_of(
+    st.builds(Choice, st.sampled_from(["take:", "done:", "details:"]).map(lambda action: f"{action}12345678")),
+    st.builds(
+        Command, st.sampled_from([*COMMANDS]), st.sampled_from(["", "1234-5678", "9999-9999", "7d", "full", "th"])
+    ),
+    words.map(Text),
+    values.map(Choice),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(officer_bodies, st.sampled_from(["g-kan", "g-far", "o1", "c1"]), st.sampled_from(["o1", "o2", "c1"])),
+        min_size=5,
+        max_size=30,
+    )
+)
+def test_whatever_officers_send_a_case_only_goes_forward(inputs: list[tuple[Body, str, str]]) -> None:
+    case = Case(
+        1, "1234-5678", "drugs", "TH3801", Status.NEW, False, "lo", True, False, NOW,
+        details={"day": "2026-11-23", "part": "night", "seen": SAID},
+    )  # fmt: skip
+    chief = Member("telegram", "c1", "coordinator", "*", Address("telegram", "c1"), "th", "Chief")
+    people = directory(Group(OFFICERS, "TH3801", "th"), members=(chief,))
+    street = Street(people, resident=Address("line", "r1"), cases=[case])
+    told = 0
+    for body, chat, sender in inputs:
+        if isinstance(body, Command) and body.name in ("unlink", "detail"):
+            continue  # by a coordinator these open the group's cards, or close the group: not this law's matter
+        decision = street.hear(body, Address("telegram", chat), sender if chat.startswith("g") else chat)
+        said = heard_by(decision)
+        told += sum(isinstance(to, Reporter) for to in said)
+        assert not (chat == "g-far" and decision), "a foreign group heard something"
+        assert not any("geheim" in say.text for say in said.get(OFFICERS, ()))
+    assert told == {Status.NEW: 0, Status.TAKEN: 1, Status.DONE: told}[street.cases[0].status]
+    assert told <= 2

@@ -172,3 +172,23 @@ def test_the_list_holds_what_one_may_work_on(person: str, open_cases: bool) -> N
 def test_a_lao_district_is_watched_by_those_who_face_it(person: str, seen: bool) -> None:
     decision = street(replace(CASE, district="LA1101")).hear(Command("cases"), ROLES[person][0])
     assert (CASE.number in words(decision)) is seen
+
+
+def test_alerts_come_in_the_language_a_coordinator_chose() -> None:
+    chief, _ = PEOPLE["coordinator of all"]
+    played = street()
+    played.hear(Command("language", "km"), chief)
+    assert played.people.members["telegram", chief.chat].language == "km"
+    assert played.people.members["telegram", chief.chat].role == "coordinator"
+
+
+def test_a_quiet_day_still_names_what_nobody_took() -> None:
+    decision = street().hear(Command("summary", "yesterday"), PEOPLE["coordinator of all"][0])
+    assert CASE.number in words(decision)
+
+
+@pytest.mark.parametrize("span", ["7d", "7 วัน", "7วัน", "17/11 23/11", "17/11/2569 23/11/2569"])
+def test_spans_of_a_summary_are_understood_as_people_write_them(span: str) -> None:
+    chief, _ = PEOPLE["coordinator of all"]
+    expected = words(street().hear(Command("summary", "7d บึงกาฬ"), chief))
+    assert words(street().hear(Command("summary", f"{span} บึงกาฬ"), chief)) == expected

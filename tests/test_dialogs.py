@@ -10,6 +10,7 @@ import pytest
 
 from tests.dialog import play
 
+SECONDS = 60  # a conversation takes a tenth of a second; one that goes round in circles must end
 DIALOGS: Mapping[Path, str] = MappingProxyType(
     {path: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "dialogs").glob("*.txt"))}
 )
@@ -17,7 +18,8 @@ DIALOGS: Mapping[Path, str] = MappingProxyType(
 
 @pytest.mark.parametrize("path", DIALOGS, ids=lambda p: p.stem)
 async def test_a_conversation_goes_as_written(path: Path, tmp_path: Path) -> None:
-    said = await play(DIALOGS[path], f"sqlite+aiosqlite:///{tmp_path}/town.db", tmp_path)
+    async with asyncio.timeout(SECONDS):
+        said = await play(DIALOGS[path], f"sqlite+aiosqlite:///{tmp_path}/town.db", tmp_path)
     if os.environ.get("UPDATE"):
         await asyncio.to_thread(path.write_text, said, "utf-8")
         return

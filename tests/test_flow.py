@@ -234,6 +234,15 @@ def test_the_offer_to_go_on_is_answered_by_typing(typed: str, left: bool) -> Non
     assert not played.memory.offered
 
 
+def test_what_came_with_a_return_stays_in_the_report_it_went_into() -> None:
+    played = street(answers=DRUGS)
+    for answer in ("continue", "restart"):
+        played.wait(hours=3)
+        played.hear(Text(f"words before {answer}"))
+        played.hear(Choice(answer))
+    assert [i["text"] for i in played.memory.answers["seen"]] == ["words before restart"]
+
+
 def test_the_rest_of_an_album_after_a_long_while_is_kept_in_silence() -> None:
     played = street(answers=DRUGS)
     played.wait(hours=3)
@@ -264,8 +273,16 @@ def test_send_pressed_twice_sends_once_and_tells_the_number_again() -> None:
 def test_a_new_report_leaves_the_number_of_the_last_one_on_the_screen() -> None:
     played = street(answers=DRUGS | {"place": "link", "district": "TH3801", "when": "now", "seen": SEEN})
     played.hear(Choice("a:send:ask"))
-    said = [e for e in played.hear(Choice("restart"), message="m1") if isinstance(e, Say)]
+    said = [e for e in played.hear(Choice("new"), message="m1") if isinstance(e, Say)]
     assert [s.replaces for s in said if s.to == RESIDENT] == [""]
+
+
+def test_new_report_under_an_old_message_asks_before_a_half_report_goes() -> None:
+    played = street(answers=DRUGS)
+    played.hear(Choice("new"))
+    assert played.memory.answers == DRUGS
+    played.press(1)
+    assert played.memory.answers == {}
 
 
 @pytest.mark.parametrize("page", ["²", "-1", "x", "9" * 5000, ""])

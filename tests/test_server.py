@@ -65,11 +65,14 @@ async def test_the_answer_waits_for_the_commit(house: House, who: int) -> None:
 
 
 @pytest.mark.parametrize("who", [0, 1], ids=["telegram", "line"])
-async def test_what_cannot_be_stored_is_to_be_delivered_again(house: House, who: int) -> None:
+async def test_what_the_database_does_not_take_waits_on_disk(house: House, who: int) -> None:
     phone = people(house)[who]
     with without(house, "inbox"):
-        assert await phone.write("/start") == 503
-    assert await phone.write("/start") == 200
+        assert await phone.write("/start") == 200
+        assert (await house.get("/readyz"))[0] == 503
+        assert len(list((house.folder / "spool").iterdir())) == 1
+    await until(lambda: not house.app.turns.behind)
+    assert (await house.get("/readyz"))[0] == 200
     await house.settled()
     assert len(await phone.screen()) == 1
 

@@ -19,6 +19,7 @@ from handlers.events import (
     Choice,
     Command,
     Edited,
+    Fate,
     Incoming,
     Media,
     MediaKind,
@@ -28,7 +29,6 @@ from handlers.events import (
     Text,
     Tick,
 )
-from handlers.events import Fate
 from storage import spool
 from storage.database import Database
 from storage.keystore import Keystore

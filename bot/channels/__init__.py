@@ -48,13 +48,14 @@ class Outgoing:
 
     `messages` is what `Channel.split` made: JSON-able parts (`text`, `buttons`: [[label, value, kind]],
     `attachments`, `replaces`). `key` is a UUID made from the row's id: the same for every try. `reply_token` is
-    empty when there is none or it is no longer fresh.
+    empty when there is none or it is no longer fresh. `again`: a process that ended may have sent this already.
     """
 
     chat: str
     messages: Sequence[Mapping[str, Any]]
     key: str
     reply_token: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Line:
         self._now, self._most = now, most_content
         self._basic_id = ""
         self._lost: dict[str, datetime] = {}
+        self._refused: dict[str, datetime] = {}
 
     @property
     def link(self) -> str:
@@ -87,14 +88,15 @@ class Line:
 
         A reply has no retry key, so when its answer is lost it is tried once more with the same token: `Invalid reply
         token` then means that the first try arrived, and nothing is pushed. The id of the message is unknown in that
-        case (empty). If the second try is lost as well the row is tried again later; should the token be too old by
-        then, a push may say it twice, which is better than never.
+        case (empty), and when a process that was killed may have used the token. If the second try is lost as well the
+        row is tried again later; should the token be too old by then, a push may say it twice, which is better than
+        never.
         """
         messages = line_render.render(out.chat, out.messages)
         if not messages:
             raise SendError("nothing to show", None)
         if out.reply_token:
-            sent = await self._reply(out.reply_token, messages)
+            sent = await self._reply(out.reply_token, messages, out.again)
             if sent is not None:
                 return sent
         body = {"to": out.chat, "messages": messages}
@@ -103,19 +105,24 @@ class Line:
             return _last_id(answer)
         return _last_id(checked(answer))
 
-    async def _reply(self, token: str, messages: list[dict[str, Any]]) -> str | None:
+    async def _reply(self, token: str, messages: list[dict[str, Any]], again: bool) -> str | None:
         """None: the token is of no use and nothing was said by it."""
+        if token in self._refused:
+            return None
         body = {"replyToken": token, "messages": messages}
         try:
             answer = await self._post_reply(body)
         except Lost:
-            self._remember(token)
+            self._remember(self._lost, token)
             answer = await self._post_reply(body)
         lost = self._lost.pop(token, None)
         if answer.good:
             return _last_id(answer)
         if answer.status == 400 and "reply token" in answer.words:
-            return "" if lost and self._now() - lost <= TOKEN_LEFT else None
+            if again or (lost and self._now() - lost <= TOKEN_LEFT):
+                return ""
+            self._remember(self._refused, token)  # a push that fails now is tried again as a push
+            return None
         raise answer.failure
 
     async def _post_reply(self, body: dict[str, Any]) -> Answer:
@@ -124,10 +131,11 @@ class Line:
             raise answer.failure
         return answer
 
-    def _remember(self, token: str) -> None:
+    def _remember(self, tokens: dict[str, datetime], token: str) -> None:
         now = self._now()
-        self._lost = {t: at for t, at in self._lost.items() if now - at <= TOKEN_LEFT}
-        self._lost.setdefault(token, now)
+        for old in [t for t, at in tokens.items() if now - at > TOKEN_FRESH]:
+            del tokens[old]
+        tokens.setdefault(token, now)
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """Bytes of the file of message `ref`; LINE deletes them after a time it does not tell."""

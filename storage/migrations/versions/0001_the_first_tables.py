@@ -10,6 +10,8 @@ down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # INTEGER is the row's own place there
+
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
@@ -23,7 +25,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cases",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("district", sa.String(), nullable=False),
@@ -78,7 +80,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "contact",
-        sa.Column("case_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("case_id", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("address", sa.LargeBinary(), nullable=False),
@@ -129,7 +131,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "letter",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -163,7 +165,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -246,7 +248,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "wrap",
-        sa.Column("case_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("case_id", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("case_id"),
     )

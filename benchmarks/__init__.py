@@ -1,0 +1,1 @@
+"""The peers that `ntswatch bench` measures against. Not part of the wheel."""

@@ -1,0 +1,25 @@
+"""The peers we measure against lie in `benchmarks/` of a checkout, and not in the wheel."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+MISSING = "the peer is in benchmarks/ of a checkout, which a wheel does not have; run it in a checkout"
+
+
+def peer(name: str) -> Any:
+    """The module of a peer, None where there is none."""
+    return import_module(f"benchmarks.{name}") if there(name) else None
+
+
+def there(name: str) -> bool:
+    try:
+        return find_spec(f"benchmarks.{name}") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def root() -> Path:
+    """Where child processes find `bot` and `benchmarks`."""
+    return Path(__file__).parent.parent.parent

@@ -1,0 +1,130 @@
+"""kill -9 at random moments of a running load: nothing is lost, nothing comes twice, conversations go on."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlalchemy import func, select
+
+from bot import settings
+from bot.app import App, build
+from handlers.effects import LinkGroup
+from handlers.events import Address
+from storage import directory, schema
+from storage.tables import OUTBOX
+from tests.doubles.line import FakeLine
+from tests.doubles.telegram import TelegramDouble
+from tests.faults import FULL
+from tests.faults.checker import GROUP, Verdict, check, plain
+from tests.faults.driver import Town
+from tests.faults.process import Bot
+from tests.house import ADDRESS, at_home, config, on_line, on_telegram
+
+ROUNDS = 200 if FULL else 6
+EACH = 8  # residents on each channel
+LIFE = (0.05, 1.2)  # seconds a process lives after it is ready, at random
+DRAIN_SECONDS = 120.0
+
+
+@asynccontextmanager
+async def town(folder: Path, url: str, how: str = "", each: int = EACH, seed: int = 1) -> AsyncIterator[Town]:
+    """A running bot with its doubles, one group, and residents who have not begun."""
+    async with TelegramDouble() as telegram, FakeLine(now=lambda: datetime.now(UTC), quota=None) as line:
+        told = at_home(folder)
+        told["database"]["url"] = url
+        told["server"]["public_url"] = ADDRESS
+        told["limits"] |= {"reports_an_hour": 100_000}
+        told |= {"telegram": on_telegram(telegram), "line": on_line(line)}
+        bot = Bot(config(folder, told), how)
+        async with arranged(bot):
+            pass
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as http:
+            made = Town(bot, telegram, line, http, seed)
+            made.settle(each)
+            try:
+                await bot.start()
+                yield made
+            finally:
+                await bot.end()
+
+
+@asynccontextmanager
+async def arranged(bot: Bot) -> AsyncIterator[App]:
+    """The bot's own parts beside the process, to arrange and to look; its database has the schema and one group."""
+    app = build(settings.read(bot.config, {}))
+    try:
+        await app.database.write(schema.migrate)
+        link = [LinkGroup(Address("telegram", GROUP), "TH3801", "en")]
+        await app.database.write(lambda c: directory.change(c, app.store, link))
+        yield app
+    finally:
+        await app.database.close()
+
+
+async def drained(app: App) -> None:
+    """Everything that was to be sent has left."""
+    async with asyncio.timeout(DRAIN_SECONDS):
+        while await app.database.read(lambda c: c.execute(select(func.count()).select_from(OUTBOX)).scalar_one()):
+            await asyncio.sleep(0.05)
+
+
+async def witness(app: App, made: Town) -> dict[str, tuple[list[str], list[str]]]:
+    """What one resident of each channel sees of a first and of another report while nothing is broken."""
+    meant = {}
+    for resident in made.witnesses:
+        await resident.report()
+        await drained(app)
+        first = plain(made.heard(resident.chat))
+        await resident.report()
+        await drained(app)
+        both = plain(made.heard(resident.chat))
+        again = both[len(first) :]
+        assert len(first) > 6
+        assert all(one != next_ for one, next_ in zip(both + again, (both + again)[1:], strict=False))
+        meant["line" if resident.line else "telegram"] = (first, again)
+    return meant
+
+
+async def rounds(made: Town, app: App, most: int, seed: int) -> Verdict:
+    """Kill it so many times under load, let it drain, look at everything."""
+    meant = await witness(app, made)
+    enough, dice = asyncio.Event(), random.Random(seed)
+    living = [asyncio.create_task(r.live(enough)) for r in made.residents]
+    for _ in range(most):
+        await asyncio.sleep(dice.uniform(*LIFE))
+        await made.bot.kill()
+        await made.bot.start()
+    enough.set()
+    await asyncio.gather(*living)
+    await drained(app)
+    verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
+    figures = {"kills": made.bot.kills, "acknowledged": made.ledger.acknowledged, **verdict.figures}
+    print("\n", made.bot.how or "product", figures, *verdict.bad[:10], sep="\n  ")
+    return verdict
+
+
+@pytest.mark.slow
+async def test_nothing_is_lost_and_nothing_comes_twice(url: str, tmp_path: Path) -> None:
+    seed = int(time.time()) if FULL else 7
+    async with town(tmp_path, url, seed=seed) as made, arranged(made.bot) as app:
+        verdict = await rounds(made, app, ROUNDS, seed)
+    assert verdict.bad == []
+    assert verdict.figures["cases"] > 2 * EACH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["early", "no-dedupe", "send-then-forget"])
+async def test_the_checker_finds_out_a_broken_build(how: str, tmp_path: Path) -> None:
+    async with (
+        town(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/town.db", how) as made,
+        arranged(made.bot) as app,
+    ):
+        verdict = await rounds(made, app, 2, 7)
+    assert verdict.bad
