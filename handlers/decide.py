@@ -36,12 +36,12 @@ def needs(world: World, event: Incoming) -> Query | None:
             return summary.needs(world, event)
         case Tick(job="practice move") as tick:
             return practice.needs(tick)
-        case Added():
-            return groups.needs(event)
+        case Added() | Removed():
+            return groups.needs(world, event)
         case Unsent():
             return resident.needs_unsent(event)
         case Outcome() as outcome:
-            return outcomes.needs(outcome)
+            return outcomes.needs(world, outcome)
     return None
 
 

@@ -108,9 +108,10 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """This case has reached somebody at last."""
+    """Whether this case has reached somebody: one that has not is shown to the next who is there for it."""
 
     case: int
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,14 @@ class Enroll:
     chat: Address
     language: str
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """A person has no role any more."""
+
+    channel: str
+    person: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +274,7 @@ Effect = (
     | MakeCode
     | UseCode
     | Enroll
+    | Dismiss
     | LinkGroup
     | UnlinkGroup
     | MoveChat

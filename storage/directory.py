@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
-from handlers.effects import AddRule, DropRule, Enroll, LinkGroup, MoveChat, SwitchDistrict, UnlinkGroup
+from handlers.effects import AddRule, Dismiss, DropRule, Enroll, LinkGroup, MoveChat, SwitchDistrict, UnlinkGroup
 from handlers.events import Address
 from handlers.world import Directory, Group, Member, RouteRule
 from storage import prepared
@@ -13,7 +13,7 @@ from storage.tables import CARD, GROUP, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
 from storage.upsert import upsert
 
 NEWEST = prepared.among("SELECT value FROM revision WHERE name = 'directory'")
-Change = LinkGroup | UnlinkGroup | MoveChat | Enroll | AddRule | DropRule | SwitchDistrict
+Change = LinkGroup | UnlinkGroup | MoveChat | Enroll | Dismiss | AddRule | DropRule | SwitchDistrict
 
 
 def refresh(connection: Connection, store: Store) -> None:
@@ -54,6 +54,8 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
             _move(connection, store, old, new)
         case Enroll():
             connection.execute(upsert(connection, MEMBER, _member_row(store, change), ("tag",)))
+        case Dismiss(channel=channel, person=person):
+            connection.execute(delete(MEMBER).where(MEMBER.c.tag == store.person(channel, person)))
         case AddRule():
             hours = f"{change.hours[0]}-{change.hours[1]}" if change.hours else ""
             values = {

@@ -18,7 +18,9 @@ DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
 # Of a claim: longer than any send takes, and short enough that LINE's reply token still tells whether a process that
 # died had used it.
 LEASE = timedelta(seconds=30)
-FARTHEST = timedelta(hours=12)  # nothing waits longer: what is due later than that was written by a clock that was wrong
+FARTHEST = timedelta(
+    hours=12
+)  # nothing waits longer: what is due later than that was written by a clock that was wrong
 REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
 
 

@@ -14,6 +14,7 @@ from handlers.effects import (
     AddRule,
     Amend,
     Decision,
+    Dismiss,
     DropMedia,
     DropRule,
     Effect,
@@ -127,7 +128,9 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             rows.sends.append((chat, event, "menu", {"language": language}))
         case Leave(chat=chat, after=after):
             rows.sends.append((chat, event, "leave", {"after": after}))
-        case LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | AddRule() | DropRule() | SwitchDistrict():
+        case (
+            LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
+        ):
             rows.changes.append(effect)
         case _:
             _change(connection, store, effect)
@@ -138,8 +141,8 @@ def _change(connection: Connection, store: Store, effect: Effect) -> None:
     match effect:
         case Amend(case=case, details=details):
             _amend(connection, store, case, details)
-        case Routed(case=case):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=True))
+        case Routed(case=case, reached=reached):
+            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
         case DropMedia(file=file):
             connection.execute(update(FILE).where(FILE.c.file == file).values(state="dropped"))
         case Silence(chat=chat):

@@ -92,9 +92,7 @@ class CaseRow(SQLModel, table=True):
 class Wrap(SQLModel, table=True):
     """The data key of one case, wrapped by a weekly key. Without this row the case cannot be read by anybody."""
 
-    case_id: int = column(
-        "clear", "wrap", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
-    )
+    case_id: int = column("clear", "wrap", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
     wrapped: bytes = column("key", "wrap", sa_type=LargeBinary)
 
 

@@ -10,7 +10,7 @@ from bot.channels import SendError
 from bot.turns import Turns
 from handlers.decide import decide
 from handlers.effects import Decision, Enroll, LinkGroup, Say
-from handlers.events import Address, Choice, Command, Incoming, Place, Text
+from handlers.events import Address, Choice, Command, Incoming, MembersLeft, Place, Removed, Text
 from handlers.world import World
 from storage import directory, outbox
 from storage.tables import CASES, CONVERSATION, INBOX, OUTBOX, QUARANTINE, TALLY
@@ -227,3 +227,34 @@ async def test_a_district_switched_off_is_passed_over(town: Town) -> None:
     await report(town)
     assert town.sent("telegram", "g-kan") == []
     assert "Report" in town.sent("line", "c1")[-1]["text"]
+
+
+async def test_what_nobody_took_in_a_lost_group_goes_to_the_next_in_line(town: Town) -> None:
+    await link(town)
+    await report(town)
+    assert "take:" in town.sent("telegram", "g-kan")[-1]["buttons"][0][1]
+    await town.says(OFFICERS, Removed())
+    said = town.sent("line", "c1")
+    assert any("removed" in p["text"] for p in said)
+    assert any(b[1].startswith("take:") for p in said for b in p["buttons"])
+
+
+async def test_a_case_that_lost_everybody_waits_for_the_next_group(town: Town) -> None:
+    await town.database.write(lambda c: directory.change(c, town.store, [LinkGroup(OFFICERS, "TH3801", "th")]))
+    await report(town)
+    await town.says(OFFICERS, Removed())
+    routed = await town.database.read(lambda c: c.execute(select(CASES.c.routed)).scalars().all())
+    assert routed == [False]
+
+
+async def test_an_officer_who_leaves_the_group_loses_its_cases(town: Town) -> None:
+    await link(town)
+    await report(town)
+    take = town.sent("telegram", "g-kan")[-1]["buttons"][0][1]
+    await town.says(OFFICERS, Choice(take), sender="o1", message="m1")
+    number = take.partition(":")[2]
+    await town.says(Address("telegram", "o1"), Command("case", number), sender="o1")
+    assert "💊" in town.sent("telegram", "o1")[-1]["text"]
+    await town.says(OFFICERS, MembersLeft(("o1",)))
+    await town.says(Address("telegram", "o1"), Command("case", number), sender="o1")
+    assert "💊" not in town.sent("telegram", "o1")[-1]["text"]
