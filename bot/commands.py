@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from bot import logs, tryout
+from bot import logs, loop, tryout
 from bot.app import App, build, running
 from bot.server import serve
 from bot.settings import Settings
@@ -27,7 +27,7 @@ def try_(settings: Settings, given: Namespace) -> int:
     if given.port is not None:
         told = replace(told, server=replace(told.server, port=given.port))
     logs.start("WARNING")
-    return asyncio.run(_try(told))
+    return loop.run(_try(told))
 
 
 async def _try(settings: Settings) -> int:
@@ -40,7 +40,7 @@ async def _try(settings: Settings) -> int:
 
 def run(settings: Settings, given: Namespace) -> int:
     logs.start(given.log)
-    return asyncio.run(_run(settings))
+    return loop.run(_run(settings))
 
 
 async def _run(settings: Settings) -> int:
@@ -174,7 +174,7 @@ def check(settings: Settings, given: Namespace) -> int:
     return 1 if problems else 0
 
 
-def bench(settings: Settings, given: Namespace) -> int:
-    from bot import benching
+def bench(_: Settings, given: Namespace) -> int:
+    from bot.bench import run
 
-    return benching.run(given.json, full=given.full)
+    return run(given.json, full=given.full)
