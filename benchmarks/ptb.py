@@ -61,14 +61,14 @@ async def pressed(update: Update, context: Context, text: str, markup: InlineKey
 async def start(update: Update, context: Context) -> int:
     assert update.message
     options = {"th": "ไทย", "lo": "ລາວ", "km": "ខ្មែរ", "en": "English"}
-    await update.message.reply_text("คุณพูดภาษาอะไร\nWhich language do you speak?", reply_markup=keyboard("language", options))
+    await update.message.reply_text(
+        "คุณพูดภาษาอะไร\nWhich language do you speak?", reply_markup=keyboard("language", options)
+    )
     return LANGUAGE
 
 
 async def language(update: Update, context: Context) -> int:
-    text = (
-        "มีคนตกอยู่ในอันตรายหรือ โทรเลย\nไทย: ตำรวจ 191\n\nเจ้าหน้าที่ที่ดูแลพื้นที่จะเห็นเรื่องนี้ เราไม่บอกว่าคุณคือใคร\nเริ่มเลยไหม"
-    )
+    text = "มีคนตกอยู่ในอันตรายหรือ โทรเลย\nไทย: ตำรวจ 191\n\nเจ้าหน้าที่ที่ดูแลพื้นที่จะเห็นเรื่องนี้ เราไม่บอกว่าคุณคือใคร\nเริ่มเลยไหม"
     await pressed(update, context, text, keyboard("consent", {"yes": "ใช่ เริ่มเลย"}))
     return CONSENT
 
@@ -93,7 +93,9 @@ async def place(update: Update, context: Context) -> int:
 
 
 async def when(update: Update, context: Context) -> int:
-    await pressed(update, context, "คุณเห็นหรือได้ยินอะไร\nพิมพ์ หรือส่งรูป วิดีโอ หรือเสียงของคุณ", keyboard("seen", {"back": "ย้อนกลับ"}))
+    await pressed(
+        update, context, "คุณเห็นหรือได้ยินอะไร\nพิมพ์ หรือส่งรูป วิดีโอ หรือเสียงของคุณ", keyboard("seen", {"back": "ย้อนกลับ"})
+    )
     return SEEN
 
 

@@ -98,7 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from bot import commands
 
     run: Run = getattr(commands, COMMANDS[given.command].run)
-    return run(told, given)
+    try:
+        return run(told, given)
+    except commands.Cannot as why:
+        print(why, file=sys.stderr)
+        return 2
 
 
 def read(given: argparse.Namespace) -> Settings:

@@ -14,7 +14,7 @@ YOUNG = 50_000
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run until `main` ends: on uvloop where there is one, with a collector that leaves alone what is there for ever."""
+    """Run until `main` ends: on uvloop where there is one, with a collector that leaves alone what stays for ever."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from socket import socket
+from socket import AF_INET, AF_INET6, create_server, socket
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -23,6 +23,7 @@ from storage import schema
 log = logging.getLogger(__name__)
 MOST_BODY = 1_048_576  # bytes: LINE and Telegram send a few kilobytes at most
 BODY_SECONDS = 10.0
+BACKLOG = 2048  # connections that wait to be accepted: a platform that comes back after a down time opens many
 AT_ONCE = 512  # webhooks in hand; beyond it the platform is asked to come again, before anything is read
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -118,11 +119,12 @@ class Deaf(uvicorn.Server):
 
 
 async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, started: Callable[[int], None]) -> None:
-    """Listen until `stop`; `started` is told the port."""
+    """Listen until `stop`; `started` is told the port. Raises OSError when nobody can listen there."""
+    host = app.settings.server.host
+    family = AF_INET6 if ":" in host else AF_INET
+    door = create_server((host, app.settings.server.port), family=family, backlog=BACKLOG)
     config = uvicorn.Config(
         build(app, stage),
-        host=app.settings.server.host,
-        port=app.settings.server.port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -130,14 +132,14 @@ async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, star
         proxy_headers=False,
     )
     server = Deaf(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve([door]))
     listening = asyncio.create_task(server.up.wait())
     await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         listening.cancel()
         serving.result()
         return
-    started(server.servers[0].sockets[0].getsockname()[1])
+    started(door.getsockname()[1])
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     app.web.closing.set()
     server.should_exit = True

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 BUSY_MS = 5_000  # a second process (the command line) may hold the lock this long before we say it is not there
+READERS = 2  # a summary that takes long does not keep the dispatcher from looking
 CONNECT_SECONDS = 5.0  # asyncpg would wait a minute for a server that does not answer
 
 # Classes of SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html): connection, resources (a full disk),
@@ -68,7 +69,7 @@ class Database(Protocol):
 
 class Sqlite:
     """SQLite has one writer. One connection in one thread makes turns queue here, in order, instead of polling for the
-    file lock; a batch costs one thread hop instead of one a statement (docs/decisions/0003). Readers are aiosqlite's.
+    file lock; a batch costs one thread hop, not one a statement as with aiosqlite (docs/decisions/0003). Readers have two threads.
     """
 
     dialect = "sqlite"
@@ -80,13 +81,18 @@ class Sqlite:
         self._writer: Engine = create_engine(
             url.set(drivername="sqlite"), pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
         )
-        self._readers: AsyncEngine = create_async_engine(
-            url.set(drivername="sqlite+aiosqlite"), pool_size=2, max_overflow=0
+        self._reading = ThreadPoolExecutor(READERS, "reader")
+        self._readers: Engine = create_engine(
+            url.set(drivername="sqlite"),
+            pool_size=READERS,
+            max_overflow=0,
+            pool_reset_on_return=None,
+            connect_args={"check_same_thread": False},
         )
         self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
         event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
         event.listen(self._writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        event.listen(self._readers.sync_engine, "connect", functools.partial(_prepare, writes=False))
+        event.listen(self._readers, "connect", functools.partial(_prepare, writes=False))
 
     async def write(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
@@ -111,11 +117,15 @@ class Sqlite:
         self._writer.dispose()
 
     async def read(self, work: Work[T]) -> T:
-        async with self._readers.connect() as connection:
-            return await connection.run_sync(work)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._look, work)
+
+    def _look(self, work: Work[T]) -> T:
+        with self._readers.connect() as connection:
+            return work(connection)
 
     async def close(self) -> None:
-        await self._readers.dispose()
+        self._reading.shutdown()
+        self._readers.dispose()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._dispose)
         self._thread.shutdown()
 

@@ -1,6 +1,7 @@
 """What an operator asks of the database: dead letters, the export, a backup, where reports would go."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -43,21 +44,25 @@ def drop(connection: Connection, ids: Sequence[int]) -> int:
     return connection.execute(gone.where(OUTBOX.c.id.in_(ids)) if ids else gone).rowcount
 
 
-def export(connection: Connection, since: str) -> list[tuple[object, ...]]:
-    """Coded answers only, a header first. `since` is a day (UTC), empty for all."""
+def export(connection: Connection, since: date | None) -> list[tuple[object, ...]]:
+    """Coded answers only, a header first. `since` is a day (UTC), None for all."""
     found = select(*(CASES.c[name] for name in COLUMNS)).order_by(CASES.c.opened)
     if since:
-        found = found.where(CASES.c.opened >= datetime.combine(date.fromisoformat(since), time(), UTC))
+        found = found.where(CASES.c.opened >= datetime.combine(since, time(), UTC))
     rows = [tuple(v.isoformat() if isinstance(v, datetime) else v for v in row) for row in connection.execute(found)]
     return [COLUMNS, *rows]
 
 
 async def backup(url: str, target: Path) -> None:
-    """VACUUM INTO: a consistent copy without the remnants of deleted rows, while the bot goes on."""
+    """VACUUM INTO: a consistent copy without the remnants of deleted rows, while the bot goes on.
+
+    Raises OSError when `target` is there already or cannot be made.
+    """
     await asyncio.to_thread(_copy, make_url(url).database or "", target)
 
 
 def _copy(source: str, target: Path) -> None:
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # VACUUM INTO takes an empty file
     connection = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, func, literal, select, text
+from sqlalchemy import Connection, LargeBinary, Select, bindparam, func, literal, literal_column, select, text
 
 from handlers.effects import Reporter, Say
 from handlers.events import Address, Incoming, Outcome
@@ -137,20 +138,28 @@ def _contacts(connection: Connection, case_ids: Sequence[int]) -> dict[int, tupl
 
 def due(connection: Connection, store: Store, now: datetime, most: int) -> tuple[list[Row], datetime | None]:
     """The oldest waiting row of every chat that is due, urgent ones first; and when the next one will be."""
-    heads = select(func.min(OUTBOX.c.id)).where(OUTBOX.c.state == "todo").group_by(OUTBOX.c.lane)
-    ready = select(OUTBOX, CONTACT.c.address).outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
-    ready = (
-        ready.where(OUTBOX.c.id.in_(heads), (OUTBOX.c.due <= now) | (OUTBOX.c.due > now + FARTHEST))
-        .order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
-        .limit(most)
-    )
-    if connection.dialect.name == "postgresql":
-        ready = ready.with_for_update(skip_locked=True, of=OUTBOX)
-    found = [_row(store, r) for r in connection.execute(ready).mappings()]
+    given = {"now": now, "far": now + FARTHEST, "most": most}
+    found = [_row(store, r) for r in connection.execute(_ready(connection.dialect.name), given).mappings()]
     if connection.dialect.name == "postgresql":
         put_back(connection, {row.id: now + LEASE for row in found})  # ours until then, whoever else looks
-    later = select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == "todo", OUTBOX.c.due > now)
-    return found, connection.execute(later).scalar()
+    return found, connection.execute(_later(), {"now": now}).scalar()
+
+
+@cache  # made once: the dispatcher looks after every turn and every send
+def _ready(dialect: str) -> Select[Any]:
+    heads = select(func.min(OUTBOX.c.id)).where(OUTBOX.c.state == literal_column("'todo'")).group_by(OUTBOX.c.lane)
+    rows = select(OUTBOX, CONTACT.c.address).outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
+    is_due = (OUTBOX.c.due <= bindparam("now")) | (OUTBOX.c.due > bindparam("far"))
+    first = rows.where(OUTBOX.c.id.in_(heads), is_due).order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
+    found = first.limit(bindparam("most"))
+    return found.with_for_update(skip_locked=True, of=OUTBOX) if dialect == "postgresql" else found
+
+
+@cache
+def _later() -> Select[tuple[datetime | None]]:
+    return select(func.min(OUTBOX.c.due)).where(
+        OUTBOX.c.state == literal_column("'todo'"), OUTBOX.c.due > bindparam("now")
+    )
 
 
 def put_back(connection: Connection, due_at: Mapping[int, datetime]) -> None:

@@ -1,5 +1,7 @@
 """Pacing: no chat, no group and no channel gets more than its platform takes; nobody waits for another's limit."""
 
+from functools import partial
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,7 +95,7 @@ def test_processes_share_what_the_account_may_do() -> None:
 
 
 async def test_a_process_that_is_not_heard_of_is_not_counted(town: Town) -> None:
-    counted = [await town.database.write(lambda c, n=n: presence.beat(c, town.store, n)) for n in ("a", "b", "a")]
+    counted = [await town.database.write(partial(presence.beat, store=town.store, name=n)) for n in ("a", "b", "a")]
     assert counted == [1, 2, 2]
     town.clock.tick(seconds=31)
     assert await town.database.write(lambda c: presence.beat(c, town.store, "a")) == 1

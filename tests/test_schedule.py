@@ -25,7 +25,10 @@ def schedule(town: Town) -> Schedule:
 
 
 async def people(town: Town) -> None:
-    changes = [LinkGroup(OFFICERS, "TH3801", "th"), Enroll("c1", "coordinator", "*", CHIEF, "en")]
+    changes: list[directory.Change] = [
+        LinkGroup(OFFICERS, "TH3801", "th"),
+        Enroll("c1", "coordinator", "*", CHIEF, "en"),
+    ]
     await town.database.write(lambda c: directory.change(c, town.store, changes))
 
 

@@ -36,7 +36,10 @@ async def count(town: Town, table: object) -> int:
 
 
 async def link(town: Town) -> None:
-    changes = [LinkGroup(OFFICERS, "TH3801", "th"), Enroll("c1", "coordinator", "*", CHIEF, "en")]
+    changes: list[directory.Change] = [
+        LinkGroup(OFFICERS, "TH3801", "th"),
+        Enroll("c1", "coordinator", "*", CHIEF, "en"),
+    ]
     await town.database.write(lambda c: directory.change(c, town.store, changes))
 
 
@@ -165,10 +168,10 @@ async def test_counters_are_what_counting_the_cases_gives(town: Town) -> None:
     await town.says(OFFICERS, Choice(takes[0]), sender="o1", message="m1")
     await town.says(OFFICERS, Choice(takes[1].replace("take", "done")), sender="o1", message="m2")
     counted = await town.database.read(
-        lambda c: {s: n for s, n in c.execute(select(TALLY.c.status, TALLY.c.count)).all() if n}  # type: ignore[attr-defined]
+        lambda c: {s: n for s, n in c.execute(select(TALLY.c.status, TALLY.c.count)).all() if n}
     )
-    real = await town.database.read(
-        lambda c: dict(c.execute(select(CASES.c.status, func.count()).group_by(CASES.c.status)).all())  # type: ignore[arg-type]
+    real: dict[str, int] = await town.database.read(
+        lambda c: dict(c.execute(select(CASES.c.status, func.count()).group_by(CASES.c.status)).all())
     )
     assert counted == real == {"new": 2, "taken": 1, "done": 1}
 

@@ -53,7 +53,8 @@ class Resident:
     ledger: Ledger
     dice: random.Random
     line: FakeLine | None = None
-    think: float = 0.3
+    think: float = 0.25
+    twice: float = TWICE
     done: int = 0
     last: int = 0
 
@@ -75,7 +76,7 @@ class Resident:
             self.ledger.refused += 1
             await asyncio.sleep(PATIENCE)
         self.ledger.acknowledged += 1
-        if self.dice.random() < TWICE:
+        if self.dice.random() < self.twice:
             await self.deliver(path, body, headers)
 
     async def deliver(self, path: str, body: bytes, headers: Mapping[str, str]) -> bool:

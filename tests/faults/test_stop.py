@@ -1,0 +1,39 @@
+"""SIGTERM under load: the process ends by itself within ten seconds, nothing is lost and nothing comes twice."""
+
+import asyncio
+import random
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.faults import FULL
+from tests.faults.checker import check
+from tests.faults.test_kill import arranged, drained, town, witness
+
+STOPS = 20 if FULL else 2
+STOP_SECONDS = 10.0  # what service managers wait before they kill
+
+
+@pytest.mark.slow
+async def test_a_stop_finishes_what_is_in_hand(url: str, tmp_path: Path) -> None:
+    dice, took = random.Random(3), []
+    async with town(tmp_path, url, each=4) as made, arranged(made.bot) as app:
+        meant = await witness(app, made)
+        enough = asyncio.Event()
+        living = [asyncio.create_task(r.live(enough)) for r in made.residents]
+        for _ in range(STOPS):
+            await asyncio.sleep(dice.uniform(0.3, 1.0))
+            asked = monotonic()
+            assert await made.bot.stop() == 0
+            took.append(monotonic() - asked)
+            await made.bot.start()
+        enough.set()
+        await asyncio.gather(*living)
+        await drained(app)
+        verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
+    print("\n", {"stops": STOPS, "slowest stop": round(max(took), 2), **verdict.figures})
+    assert verdict.bad == []
+    assert verdict.figures["telegram doubled"] == 0
+    assert max(took) < STOP_SECONDS
