@@ -6,7 +6,20 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select, bindparam, func, literal, literal_column, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    LargeBinary,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 
 from handlers.effects import Reporter, Say
 from handlers.events import Address, Incoming, Outcome
@@ -22,6 +35,7 @@ LEASE = timedelta(seconds=30)
 FARTHEST = timedelta(
     hours=12
 )  # nothing waits longer: what is due later than that was written by a clock that was wrong
+TODO: ColumnElement[str] = literal_column("'todo'")  # spelled out, or SQLite does not see that the index serves
 REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
 
 
@@ -147,19 +161,32 @@ def due(connection: Connection, store: Store, now: datetime, most: int) -> tuple
 
 @cache  # made once: the dispatcher looks after every turn and every send
 def _ready(dialect: str) -> Select[Any]:
-    heads = select(func.min(OUTBOX.c.id)).where(OUTBOX.c.state == literal_column("'todo'")).group_by(OUTBOX.c.lane)
+    heads = _heads(dialect)
+    picked = select(heads.c.id).where(_is_due(heads)).order_by(heads.c.urgent.desc(), heads.c.id)
     rows = select(OUTBOX, CONTACT.c.address).outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
-    is_due = (OUTBOX.c.due <= bindparam("now")) | (OUTBOX.c.due > bindparam("far"))
-    first = rows.where(OUTBOX.c.id.in_(heads), is_due).order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
-    found = first.limit(bindparam("most"))
+    # Asked of the row once more: another process may have claimed it since the heads were read.
+    rows = rows.where(OUTBOX.c.id.in_(picked.limit(bindparam("most"))), OUTBOX.c.state == TODO, _is_due(OUTBOX))
+    found = rows.order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
     return found.with_for_update(skip_locked=True, of=OUTBOX) if dialect == "postgresql" else found
+
+
+def _heads(dialect: str) -> Subquery:
+    """The oldest waiting row of every chat, from the index alone."""
+    lane, row, due_at, urgent = OUTBOX.c.lane, OUTBOX.c.id, OUTBOX.c.due, OUTBOX.c.urgent
+    if dialect == "postgresql":
+        return select(row, due_at, urgent).where(OUTBOX.c.state == TODO).distinct(lane).order_by(lane, row).subquery()
+    # SQLite takes plain columns from the row that has the minimum (sqlite.org/lang_select.html#bareagg).
+    oldest = select(func.min(row).label("id"), due_at, urgent)
+    return oldest.where(OUTBOX.c.state == TODO).group_by(lane).subquery()
+
+
+def _is_due(rows: FromClause) -> ColumnElement[bool]:
+    return (rows.c.due <= bindparam("now")) | (rows.c.due > bindparam("far"))
 
 
 @cache
 def _later() -> Select[tuple[datetime | None]]:
-    return select(func.min(OUTBOX.c.due)).where(
-        OUTBOX.c.state == literal_column("'todo'"), OUTBOX.c.due > bindparam("now")
-    )
+    return select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == TODO, OUTBOX.c.due > bindparam("now"))
 
 
 def put_back(connection: Connection, due_at: Mapping[int, datetime]) -> None:

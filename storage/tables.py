@@ -192,7 +192,14 @@ class Outbox(SQLModel, table=True):
 
     __table_args__ = (
         Index(
-            "outbox_lanes", "lane", "id", sqlite_where=text("state = 'todo'"), postgresql_where=text("state = 'todo'")
+            "outbox_lanes",
+            "lane",
+            "id",
+            "state",  # and what the dispatcher asks: it reads the index alone, however much waits
+            "due",
+            "urgent",
+            sqlite_where=text("state = 'todo'"),
+            postgresql_where=text("state = 'todo'"),
         ),
     )
     id: int = column("clear", "outbox", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})

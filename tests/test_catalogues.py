@@ -18,8 +18,10 @@ FOREIGN = tuple(language for language in LANGUAGES if language != "en")
 LATIN_NAMES = {
     "LINE", "Telegram", "GPS", "QR", "PIN", "SMS", "OK", "NTS", "NTS-Mekong", "Mekong", "Watch", "VSV", "Facebook",
     "WhatsApp", "WeChat", "TikTok", "Google", "Maps", "Wi-Fi", "PDF", "CSV", "MB", "GB", "KB", "km", "m", "kg", "FROM",
-    "TO",
+    "TO", "Bot", "Mueang", "Bueng", "Kan",
 }  # fmt: skip
+# What a command takes has to be typed in Latin letters, as in `/detail headline`.
+ARGUMENTS = {"headline", "full", "on", "off", "th", "lo", "km", "add", "drop", "drugs"}
 NOT_WORDS = re.compile(r"\{[^{}]*\}|https?://\S+|/[a-z]+|[\w.]+@[\w.]+|\b\d+[dhm]\b|\b[A-Z]{1,4}-?\d[\w-]*")
 LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z-]+")
 
@@ -37,7 +39,7 @@ def forms(message: Message) -> Iterator[str]:
 
 def latin_words(text: str) -> list[str]:
     """Words in Latin letters that are no name, command, placeholder, address or case number."""
-    return [word for word in LATIN_WORD.findall(NOT_WORDS.sub(" ", text)) if word not in LATIN_NAMES]
+    return [word for word in LATIN_WORD.findall(NOT_WORDS.sub(" ", text)) if word not in LATIN_NAMES | ARGUMENTS]
 
 
 def test_every_text_is_said_in_every_language() -> None:

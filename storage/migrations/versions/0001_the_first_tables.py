@@ -182,7 +182,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
             "outbox_lanes",
-            ["lane", "id"],
+            ["lane", "id", "state", "due", "urgent"],
             unique=False,
             sqlite_where=sa.text("state = 'todo'"),
             postgresql_where=sa.text("state = 'todo'"),
