@@ -16,7 +16,7 @@ from bot.connect import connect, splits
 from bot.dispatcher import Dispatcher
 from bot.media import Links, Uploads
 from bot.schedule import Schedule
-from bot.settings import Settings
+from bot.settings import Media, Settings
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming
@@ -26,6 +26,7 @@ from storage.files import Files
 from storage.keystore import Keystore
 from storage.mailbox import Mailbox
 from storage.retention import Keep
+from storage.shelf import Folder, Shelf
 from storage.spool import Spool
 from storage.store import Store
 from storage.vault import Vault
@@ -133,7 +134,7 @@ def build(
     words, atlas = locales.load(), gazetteer.load()
     keystore = Keystore.open(settings.seal.keystore, now)
     vault = Vault(keystore)
-    files = Files(settings.media.folder, vault)
+    files = Files(shelf(settings.media), vault)
     base = database.connect(settings.database.url)
     store = Store(vault, words, atlas, rules(settings, alert_delay), {}, now)
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
@@ -149,6 +150,21 @@ def build(
         base, store, turns.handle, settings.digest.times, settings.zone, keep(settings), files, dispatcher.share
     )
     return App(settings, keystore, base, store, files, links, web, channels, turns, dispatcher, schedule)
+
+
+def shelf(media: Media) -> Shelf:
+    """Where sealed files lie."""
+    if not media.store:
+        return Folder(media.folder)
+    from storage.bucket import Bucket  # it needs an extra, as the settings have said
+
+    return Bucket(
+        media.store,
+        endpoint=media.s3_endpoint,
+        region=media.s3_region,
+        access_key=media.s3_access_key,
+        secret_key=media.s3_secret_key,
+    )
 
 
 def rules(settings: Settings, alert_delay: float | None) -> Rules:

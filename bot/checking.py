@@ -8,8 +8,10 @@ from bot.app import App, build
 from bot.channels import SendError
 from bot.settings import Settings
 from storage import directory, operations, schema
+from storage.shelf import Unreachable
 
-PATIENCE = 20.0  # seconds for one platform to answer
+PATIENCE = 20.0  # seconds for one platform, or the store, to answer
+NOBODYS = "0" * 32  # the id of a file; real ones are random
 
 
 async def look(settings: Settings) -> list[str]:
@@ -20,6 +22,7 @@ async def look(settings: Settings) -> list[str]:
             *told.warnings(settings),
             *app.keystore.problems(),
             *await _database(app),
+            *await _media(app),
             *await _platforms(app),
         ]
     finally:
@@ -54,6 +57,20 @@ def _people(app: App) -> list[str]:
     if alone:
         found.append(f"groups: {len(alone)} of {len(active)} districts have no group of their own: {', '.join(alone)}")
     return found
+
+
+async def _media(app: App) -> list[str]:
+    """Whether the store answers: it must know that a file which nobody has is not there."""
+    if not app.settings.media.store:
+        return []
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await app.files.get(NOBODYS)
+    except Unreachable as bad:
+        return [f"media.store: is not usable ({bad}); check the bucket, media.s3_endpoint and what the key may do"]
+    except TimeoutError:
+        return ["media.store: does not answer; check media.s3_endpoint"]
+    return []
 
 
 async def _platforms(app: App) -> list[str]:

@@ -24,6 +24,8 @@ TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 VISIBLE = re.compile(r"[\x21-\x7e]*", re.ASCII)  # anything else could not travel in a header or an address
 SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{0,256}", re.ASCII)  # core.telegram.org/bots/api#setwebhook
+BUCKET = re.compile(r"(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*)?", re.ASCII)  # S3's "naming rules"
+REGION = re.compile(r"[a-z0-9-]{0,40}", re.ASCII)
 PHONE = re.compile(r"\+?[0-9][0-9 -]{1,18}", re.ASCII)
 WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -180,6 +182,10 @@ def api(write: str) -> Fit:
     return kind(read)
 
 
+def _endpoint(value: object) -> object:
+    return value if value == "" else _S3_API.read(value)
+
+
 def _public_url(value: object) -> str:
     if value == "":
         return ""
@@ -253,6 +259,10 @@ def _parse_numbers(text: str) -> dict[str, str]:
 
 FLAG = kind(_flag, lambda text: {"true": True, "false": False}.get(text.casefold(), text))
 FOLDER = kind(_folder)
+S3_PLACE = matching(BUCKET, "is not a bucket", '"s3://bucket" or "s3://bucket/folder"')
+S3_REGION = matching(REGION, "is not a region", '"us-east-1"')
+_S3_API = api("https://s3.example.org")["kind"]
+S3_ENDPOINT = kind(_endpoint)
 TIMES = kind(_times, items)
 TIMEZONE = kind(_timezone)
 PUBLIC_URL = kind(_public_url)

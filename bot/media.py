@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ from starlette.routing import Route
 from bot.channels.web import Missing
 from storage.files import Files, NoUpload, TooLarge, gather
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).parent.parent  # of a checkout, or site-packages: where `bot` is found
 TIMEOUT = 20.0  # seconds of waiting; the child's own limit is 10 seconds of processor time
 AT_ONCE = 2  # children; each may take half a gigabyte
@@ -198,12 +200,19 @@ class Links:
 
 
 def routes(links: Links, files: Files) -> list[Route]:
-    """`GET /media/{token}`: the file, or 404 whatever is wrong. The path is a secret: it belongs in no log."""
+    """`GET /media/{token}`: the file, or 404 whatever is wrong with the link, or 503 while the disk or the store fails.
+
+    The path is a secret: it belongs in no log.
+    """
 
     async def media(request: Request) -> Response:
         token = request.path_params["token"]
         link = links.read(token) if request.method == "HEAD" else links.take(token)
-        content = await files.get(link.file) if link else None
+        try:
+            content = await files.get(link.file) if link else None
+        except OSError as bad:
+            log.warning("file not readable", extra={"action": "media", "error": type(bad).__name__})
+            return Response(status_code=503, headers=HEADERS)
         if link is None or content is None:
             return Response(status_code=404, headers=HEADERS)
         return Response(content, media_type=link.mime, headers=HEADERS)

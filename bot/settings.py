@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import time
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,9 @@ from bot.dotted import (
     NUMBERS,
     PUBLIC_URL,
     RECIPIENTS,
+    S3_ENDPOINT,
+    S3_PLACE,
+    S3_REGION,
     TIMES,
     TIMEZONE,
     TOKEN,
@@ -105,9 +109,17 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Where photos, videos and voice messages are kept, sealed."""
+    """Where photos, videos and voice messages are kept, sealed: in the folder, or in a store for several machines.
+
+    Without an endpoint the store is Amazon's; without keys the machine's own role is asked.
+    """
 
     folder: Path = field(default=Path("data/media"), metadata=FOLDER)
+    store: str = field(default="", metadata=S3_PLACE)
+    s3_endpoint: str = field(default="", metadata=S3_ENDPOINT)
+    s3_region: str = field(default="us-east-1", metadata=S3_REGION)
+    s3_access_key: str = field(default="", repr=False, metadata=TOKEN)
+    s3_secret_key: str = field(default="", repr=False, metadata=TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +396,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
             ("line.channel_secret", "line.channel_access_token"),
             f"line.{missing}: is missing while line.{there} is set; write it, or leave both empty to do without LINE",
         )
+    yield from _contradictions_of_media(settings.media)
     offered, kept = settings.limits.half_report_hours, settings.retention.half_report_hours
     if offered >= kept:
         yield (
@@ -393,13 +406,33 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
         )
 
 
+def _contradictions_of_media(media: Media) -> Iterator[tuple[tuple[str, ...], str]]:
+    if media.store and find_spec("obstore") is None:
+        yield (
+            ("media.store",),
+            'media.store: needs obstore, which is not installed; run `pip install "ntswatch[s3]"`, or write "" to keep '
+            "files in media.folder",
+        )
+    if media.store and bool(media.s3_access_key) != bool(media.s3_secret_key):
+        missing, there = (
+            ("s3_secret_key", "s3_access_key") if media.s3_access_key else ("s3_access_key", "s3_secret_key")
+        )
+        yield (
+            ("media.store", "media.s3_access_key", "media.s3_secret_key"),
+            f"media.{missing}: is missing while media.{there} is set; write it, or leave both empty to use the role of "
+            "the machine",
+        )
+
+
 def _warnings(settings: Settings) -> Iterator[str]:
-    telegram, line = settings.telegram, settings.line
+    telegram, line, media = settings.telegram, settings.line, settings.media
     secrets = {
         "telegram.token": (telegram.token, "copy it whole from BotFather"),
         "telegram.secret_token": (telegram.secret_token, "write what `openssl rand -hex 32` prints"),
         "line.channel_secret": (line.channel_secret, "copy it whole from the LINE Developers console"),
         "line.channel_access_token": (line.channel_access_token, "copy it whole from the LINE Developers console"),
+        "media.s3_access_key": (media.s3_access_key, "have your store make a longer one"),
+        "media.s3_secret_key": (media.s3_secret_key, "have your store make a longer one"),
     }
     for name, (secret, advice) in secrets.items():
         if 0 < len(secret) < SHORTEST_SECRET:
@@ -414,6 +447,10 @@ def _warnings(settings: Settings) -> Iterator[str]:
     for section, addresses in used.items():
         if any(_in_the_open(address) for address in addresses):
             yield f"{section}: an address of the platform is not encrypted, its token travels in the open; write https"
+    if _in_the_open(media.s3_endpoint):
+        yield "media.s3_endpoint: is not encrypted, anybody on the way sees which files come and go; write https"
+    if media.s3_endpoint and not media.store:
+        yield 'media.store: is empty although media.s3_endpoint is set, files stay here; write "s3://bucket"'
 
 
 def _in_the_open(address: str) -> bool:

@@ -128,7 +128,9 @@ def full(words: Words, language: str, world: World, case: Case, hidden: Sequence
             ]
     lines += file_lines(words, case, hidden)
     lines.append(words.t("Reported {when}.", when=moment_text(case.opened, zone, language)))
-    answer = words.t("Officers may ask the reporter.") if case.may_ask else words.t("The reporter wants no messages.")
+    answer = (
+        words.t("The reporter gets news of this case.") if case.may_ask else words.t("The reporter wants no messages.")
+    )
     return "\n".join([*lines, answer])
 
 

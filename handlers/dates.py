@@ -18,23 +18,23 @@ MOST_YEARS_BACK: Final = 5
 LONGEST: Final = 100
 """Characters of the longest text that is tried as a date; ours and the official forms need under 60."""
 
-# Unicode CLDR for Thai and Lao; Khmer has no short forms.
-SHORT_MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
+# Thai as in Unicode CLDR; Khmer has no short forms, and villagers do not read the Lao ones, which may be typed.
+MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
     "th": ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
-    "lo": ("ມ.ກ.", "ກ.ພ.", "ມ.ນ.", "ມ.ສ.", "ພ.ພ.", "ມິ.ຖ.", "ກ.ລ.", "ສ.ຫ.", "ກ.ຍ.", "ຕ.ລ.", "ພ.ຈ.", "ທ.ວ."),
+    "lo": ("ມັງກອນ", "ກຸມພາ", "ມີນາ", "ເມສາ", "ພຶດສະພາ", "ມິຖຸນາ", "ກໍລະກົດ", "ສິງຫາ", "ກັນຍາ", "ຕຸລາ", "ພະຈິກ", "ທັນວາ"),
     "km": ("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
 _LONG_MONTHS: Final = """\
 มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม
 มกรา กุมภา มีนา เมษา พฤษภา มิถุนา กรกฎา สิงหา กันยา ตุลา พฤศจิกา ธันวา
-ມັງກອນ ກຸມພາ ມີນາ ເມສາ ພຶດສະພາ ມິຖຸນາ ກໍລະກົດ ສິງຫາ ກັນຍາ ຕຸລາ ພະຈິກ ທັນວາ
+ມ.ກ. ກ.ພ. ມ.ນ. ມ.ສ. ພ.ພ. ມິ.ຖ. ກ.ລ. ສ.ຫ. ກ.ຍ. ຕ.ລ. ພ.ຈ. ທ.ວ.
 January February March April May June July August September October November December"""
 _CLOCK: Final = {"th": "{} เวลา {} น.", "lo": "{} ເວລາ {} ໂມງ", "km": "{} ម៉ោង {}", "en": "{}, {}"}
 # Days, hours, minutes; some time ago; this minute.
 _UNITS: Final = {
     "th": ("{} วัน", "{} ชม.", "{} นาที", "{}ที่แล้ว", "เมื่อสักครู่"),
-    "lo": ("{} ມື້", "{} ຊົ່ວໂມງ", "{} ນາທີ", "{}ກ່ອນ", "ເມື່ອກີ້ນີ້"),
+    "lo": ("{} ມື້", "{} ຊົ່ວໂມງ", "{} ນາທີ", "{}ກ່ອນ", "ຫວ່າງກີ້ນີ້"),
     "km": ("{} ថ្ងៃ", "{} ម៉ោង", "{} នាទី", "{}មុន", "អម្បាញ់មិញ"),
     "en": ("{} d", "{} h", "{} min", "{} ago", "just now"),
 }
@@ -58,7 +58,7 @@ def _any(words: str) -> str:
 _DAYS_BACK: Final = {_joined(word): days for days, words in _SPOKEN.items() for word in words.split("|")}
 # Spellings met in the wild beside the official ones.
 _ALSO_TYPED: Final = {"sept": 9, "កុម្ភះ": 2, "កុម្ភ:": 2, "កុម្ភ": 2, "ມີຖຸນາ": 6, "ພຶສຈິກາ": 11, "พฤศจิ": 11}
-_MONTH_ROWS: Final = (*SHORT_MONTHS.values(), *(row.split() for row in _LONG_MONTHS.splitlines()))
+_MONTH_ROWS: Final = (*MONTHS.values(), *(row.split() for row in _LONG_MONTHS.splitlines()))
 _MONTHS: Final = {_joined(name): month for row in _MONTH_ROWS for month, name in enumerate(row, start=1)} | {
     _joined(name): month for name, month in _ALSO_TYPED.items()
 }
@@ -88,7 +88,7 @@ _MONTH_FIRST: Final = regex.compile(
 
 def day_text(day: date, language: str) -> str:
     """`23 พ.ย. 2569` in Thai (Buddhist year), `23 Nov 2026` and its like in the other languages."""
-    months = SHORT_MONTHS.get(language, SHORT_MONTHS["en"])
+    months = MONTHS.get(language, MONTHS["en"])
     return f"{day.day} {months[day.month - 1]} {day.year + BUDDHIST if language == 'th' else day.year}"
 
 

@@ -70,7 +70,7 @@ def tell_coordinators(world: World, group: Group) -> tuple[Say, ...]:
         Say(
             m.chat,
             world.words[m.language].t(
-                "The bot was removed from the group of {place}. Its reports now go to the next one.",
+                "The bot is no longer in the group of {place}. Its reports now go to the next one.",
                 place=scope_name(world, group.scope, m.language),
             ),
             urgent=True,

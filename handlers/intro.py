@@ -40,7 +40,10 @@ def emergency(world: World) -> str:
 
 def ask_consent(world: World, _: Answers) -> str:
     lines = [
-        world.t("Officers in charge of the place see it, most of them in Thailand. We do not show them who you are."),
+        world.t(
+            "Officers in charge of where it happened see what you report; most of them are in Thailand. "
+            "We do not tell them who you are."
+        ),
         world.t("Others who use this phone can read this chat.")
         if world.channel == "web"
         else world.t("Others who use this phone, and the company of this app, can read this chat."),

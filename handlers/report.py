@@ -159,7 +159,7 @@ REPORT = (
     Question(
         "send",
         ask=lambda w, _: w.t(
-            "Is this right?\n✅ Send: officers may ask you here.\n🤫 Send silently: nobody writes to you."
+            "Is this right?\n✅ Send: officers may write to you here.\n🤫 Send silently: nobody writes to you here."
         ),
         read=pick(send_options, "send"),
         options=send_options,

@@ -122,7 +122,7 @@ def privacy(world: World, event: Incoming) -> Decision:
     text = world.t(
         "We keep: what you wrote, the place, the files, and locked apart from them a way to answer you here.\n"
         "We do not ask the app for your name, number or picture.\n"
-        "Officers of the district see the report; we do not show them who you are.\n"
+        "Officers in charge of where it happened see the report; we do not tell them who you are.\n"
         "The company of an app such as LINE or Telegram can read its chats.\n"
         "We cannot promise that nobody will guess who wrote. Leave out what only you can know."
     )

@@ -50,7 +50,7 @@ def too_many(world: World, event: Incoming, recent: list[str]) -> Decision:
     kept = {k: v for k, v in world.memory.answers.items() if k != "send"}
     free = datetime.fromisoformat(recent[0]) + HOUR - world.now
     wait = duration_text(int(free.total_seconds() // 60) + 1, world.language)
-    text = world.t("You have sent many reports. This one is saved; please send it in {time}.", time=wait)
+    text = world.t("You have sent many reports. This one is saved, not sent. Wait {time}, then press Go on.", time=wait)
     again = Button("▶️ " + world.t("Go on"), "continue")
     return (Keep(replace(world.memory, answers=kept, at=world.now)), Say(event.chat, text, (again,)))
 

@@ -145,7 +145,7 @@ def picture(world: World, wanted: Wanted, title: str) -> str:
         return "\n".join([*lines, words.t("No reports."), *untaken(world, words, language)])
     lines += [totals(words, figures, total), *by_kind(words, figures), *by_district(world, words, language, figures)]
     if (wait := median(figures.waits)) is not None:
-        lines.append("⏱ " + words.t("Usually taken within {time}.", time=duration_text(wait, language)))
+        lines.append("⏱ " + words.t("Usually taken within {time}.", time=duration_text(max(1, wait), language)))
     lines += untaken(world, words, language)
     practice = sum(c.count for c in figures.counts if c.practice)
     if practice:

@@ -134,9 +134,8 @@ class CodeRow:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Cases opened on `day`, now in `status`."""
+    """Cases opened on the days that were asked for, now in `status`."""
 
-    day: date
     district: str
     kind: str
     status: Status

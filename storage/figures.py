@@ -1,15 +1,22 @@
 """Daily counters, kept in the case's own transaction: a summary reads days, not cases."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from handlers.effects import Status
 from handlers.world import Count, Figures, Query
 from storage import prepared
 from storage.tables import TALLY, WAIT
 
+IN_DISTRICTS = " AND district IN LIST"
+COUNTS = "SELECT district, kind, status, practice, count FROM tally WHERE day BETWEEN ? AND ?"
+WAITS = "SELECT minutes, count FROM wait WHERE day BETWEEN ? AND ?"
+COUNTED = (prepared.among(COUNTS), prepared.among(COUNTS + IN_DISTRICTS))
+WAITED = (prepared.among(WAITS), prepared.among(WAITS + IN_DISTRICTS))
 TallyKey = tuple[date, str, str, str, bool]
 WaitKey = tuple[date, str, int]
 
@@ -27,15 +34,21 @@ def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[Wa
 
 
 def count(connection: Connection, query: Query) -> Figures:
-    """The counters of the days and districts of a query."""
-    days = TALLY.c.day.between(query.since, query.until)
-    tally = select(TALLY).where(days, TALLY.c.count != 0)
-    waits = select(WAIT.c.minutes, func.sum(WAIT.c.count)).where(WAIT.c.day.between(query.since, query.until))
-    if query.districts is not None:
-        tally = tally.where(TALLY.c.district.in_(query.districts))
-        waits = waits.where(WAIT.c.district.in_(query.districts))
-    counts = tuple(
-        Count(r.day, r.district, r.kind, Status(r.status), r.practice, r._mapping["count"])
-        for r in connection.execute(tally)
-    )
-    return Figures(counts, {minutes: int(n) for minutes, n in connection.execute(waits.group_by(WAIT.c.minutes))})
+    """The counters of the days and districts of a query, added up here: SQLite would sort them first."""
+    sums = Counter[tuple[str, str, str, bool]]()
+    for *sort, number in _ask(connection, query, COUNTED):
+        sums[tuple(sort)] += number  # type: ignore[index]
+    waits = Counter[int]()
+    for minutes, number in _ask(connection, query, WAITED):
+        waits[minutes] += number
+    counts = (Count(d, k, Status(s), bool(p), number) for (d, k, s, p), number in sums.items() if number)
+    return Figures(tuple(counts), waits)
+
+
+def _ask(connection: Connection, query: Query, sql: tuple[Mapping[str, str], Mapping[str, str]]) -> list[Any]:
+    days = (query.since, query.until)
+    given = days if connection.dialect.name == "postgresql" else map(str, days)
+    everywhere, some = sql
+    if query.districts is None:
+        return prepared.ask(connection, everywhere, *given)
+    return prepared.ask(connection, some, *given, list(query.districts))

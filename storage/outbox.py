@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from handlers.effects import Reporter, Say
 from handlers.events import Address, Incoming, Outcome
@@ -174,7 +175,8 @@ def _heads(dialect: str) -> Subquery:
     """The oldest waiting row of every chat, from the index alone."""
     lane, row, due_at, urgent = OUTBOX.c.lane, OUTBOX.c.id, OUTBOX.c.due, OUTBOX.c.urgent
     if dialect == "postgresql":
-        return select(row, due_at, urgent).where(OUTBOX.c.state == TODO).distinct(lane).order_by(lane, row).subquery()
+        first = select(row, due_at, urgent).ext(distinct_on(lane))
+        return first.where(OUTBOX.c.state == TODO).order_by(lane, row).subquery()
     # SQLite takes plain columns from the row that has the minimum (sqlite.org/lang_select.html#bareagg).
     oldest = select(func.min(row).label("id"), due_at, urgent)
     return oldest.where(OUTBOX.c.state == TODO).group_by(lane).subquery()
@@ -185,7 +187,7 @@ def _is_due(rows: FromClause) -> ColumnElement[bool]:
 
 
 @cache
-def _later() -> Select[tuple[datetime | None]]:
+def _later() -> Select[Any]:
     return select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == TODO, OUTBOX.c.due > bindparam("now"))
 
 

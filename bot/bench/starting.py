@@ -1,0 +1,55 @@
+"""How long a process needs until it is ready, against importing SQLAlchemy's asyncio part alone."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+
+from bot.bench.peers import root
+from bot.bench.promises import Measured, Pairs
+from bot.bench.scene import scene
+
+ROUNDS = 7
+PEER = ("-c", "import sqlalchemy.ext.asyncio")
+OURS = ("-m", "bot", "run", "--log", "ERROR")
+
+
+def measure(folder: Path, *, full: bool = False, rounds: int = ROUNDS) -> Measured:
+    return asyncio.run(_measure(folder, rounds))
+
+
+async def _measure(folder: Path, rounds: int) -> Measured:
+    url = f"sqlite+aiosqlite:///{folder}/ours.db"
+    async with scene(url, folder):
+        pass  # a start that makes the tables is the first one only
+    told = {
+        "NTSWATCH_DATABASE__URL": url,
+        "NTSWATCH_SEAL__KEYSTORE": str(folder / "keys"),
+        "NTSWATCH_MEDIA__FOLDER": str(folder / "media"),
+        "NTSWATCH_SERVER__PORT": "0",
+    }
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("NTSWATCH_")} | told
+    environ |= {"PYTHONPATH": str(root())}
+    pairs = Pairs()
+    await seconds(OURS, environ, folder)  # compiles what was never imported
+    for _ in range(rounds):
+        pairs.put(await seconds(OURS, environ, folder), await seconds(PEER, environ, folder))
+    return Measured({"start_vs_sqlalchemy": pairs.ratio}, pairs.raw("start", "s"))
+
+
+async def seconds(command: tuple[str, ...], environ: dict[str, str], folder: Path) -> float:
+    """Until it says that it listens, or has ended."""
+    started = perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, cwd=folder, env=environ, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    await process.stdout.readline()
+    took = perf_counter() - started
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+    await process.wait()
+    return took
