@@ -5,7 +5,6 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -127,36 +126,41 @@ class Dispatcher:
 
     async def _deliver(self, row: Row) -> None:
         try:
-            rest = await self._crowd(row)
-            outcome = await self._try(folding.fold([row, *rest]) if rest else row)
-            sent = outcome.fate is Fate.SENT
-            others = [replace(outcome, row=r.id, message="", card=0) for r in rest] if sent else []
-            await self._write_down([self._event(row, o) for o in (outcome, *others)])
+            row = await self._folded(row)
+            await self._write_down([self._event(row, await self._try(row))])
         finally:
             self._ended.add(row.id)
             self._lanes.discard(row.lane)
             self._sending.pop(row.id, None)
             self.wake()
 
-    async def _crowd(self, row: Row) -> list[Row]:
-        """The alerts behind this one that its group's pace would keep waiting: they leave together with it."""
+    async def _folded(self, row: Row) -> Row:
+        """The row with the alerts behind it that its group's pace would keep waiting, written down before it is sent.
+
+        A row that was tried once stays as it is: its first try may have arrived.
+        """
         group = self._channels[row.channel].is_group(row.chat)
-        if not group or not folding.is_alert(row):
-            return []
+        if not group or row.attempts or not folding.is_alert(row):
+            return row
         behind = partial(outbox.behind, store=self._store, first=row, now=self._now(), most=folding.MOST)
         try:
             waiting = await self._database.read(behind)
+            room = self._pacers[row.channel].room(row.lane, group, self._clock())
+            rest = folding.together(row, waiting) if len(waiting) > room else []
+            if not rest:
+                return row
+            one = folding.fold([row, *rest])
+            await self._database.write(partial(outbox.merge, store=self._store, into=one, rest=rest))
         except Exception as bad:
             if not gone(bad):
                 raise
-            return []  # each by itself, then
-        room = self._pacers[row.channel].room(row.lane, group, self._clock())
-        return folding.together(row, waiting) if len(waiting) > room else []
+            return row  # each by itself, then
+        return one
 
     def _event(self, row: Row, outcome: Outcome) -> Incoming:
         """The outcome of a try as an event, like everything else."""
         return Incoming(
-            id=f"{outcome.row}:{row.attempts}",
+            id=f"{row.id}:{row.attempts}",
             at=self._now(),
             chat=Address(row.channel, row.chat),
             sender="",
@@ -211,7 +215,9 @@ class Dispatcher:
         now = self._now()
         log.warning("not sent", extra={"action": row.kind, "row": row.id, "channel": row.channel, "error": bad.why})
         if bad.moved_to:
-            return Outcome(row.id, Fate.LATER, due=now, why="wait moved", moved_to=bad.moved_to)
+            ours = Address(row.channel, row.chat) in self._store.directory.groups
+            fate = Fate.LATER if ours else Fate.DEAD  # nobody moves a chat that is not ours, so it would never end
+            return Outcome(row.id, fate, due=now, why="wait moved", moved_to=bad.moved_to)
         if bad.retry_after is None or (now - row.made > GIVE_UP and (row.attempts >= FEW or not bad.charged)):
             other = row.payload.get("otherwise", {}) if row.payload else {}
             lost = {"file": row.payload["file"], "state": "missing"} if row.kind == "fetch" and row.payload else {}

@@ -8,7 +8,7 @@ from handlers.desk import MANY
 from handlers.graphemes import utf16
 from storage.outbox import Row
 
-MOST = 12  # cases in one message: what a phone shows in two screens, and twelve buttons are as many as one looks at
+MOST = 9  # cases in one message: what a phone shows in two screens, with a button each, below LINE's ten
 LONGEST = 3_500  # UTF-16 units, below Telegram's 4,096 with room for what stands around
 GAP = "\n\n"
 
@@ -36,7 +36,8 @@ def fold(rows: Sequence[Row]) -> Row:
     parts = [part for row in sorted(rows, key=lambda r: not r.urgent) for part in said(row)]
     buttons = [numbered(*part["buttons"][0]) for part in parts if part["buttons"]]
     one = {"text": GAP.join(p["text"] for p in parts), "buttons": buttons}
-    return replace(rows[0], payload={**(rows[0].payload or {}), "parts": [one], "card": 0})
+    payload = {**(rows[0].payload or {}), "parts": [one], "card": 0}
+    return replace(rows[0], payload=payload, urgent=any(r.urgent for r in rows))
 
 
 def numbered(label: str, value: str, kind: str) -> list[str]:

@@ -414,9 +414,9 @@ def _contradictions_of_media(media: Media) -> Iterator[tuple[tuple[str, ...], st
             "files in media.folder",
         )
     if media.store and bool(media.s3_access_key) != bool(media.s3_secret_key):
-        missing, there = (
-            ("s3_secret_key", "s3_access_key") if media.s3_access_key else ("s3_access_key", "s3_secret_key")
-        )
+        missing, there = "s3_access_key", "s3_secret_key"
+        if media.s3_access_key:
+            missing, there = there, missing
         yield (
             ("media.store", "media.s3_access_key", "media.s3_secret_key"),
             f"media.{missing}: is missing while media.{there} is set; write it, or leave both empty to use the role of "

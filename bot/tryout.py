@@ -36,7 +36,7 @@ def settings(given: Settings) -> Settings:
         given,
         database=replace(given.database, url=f"sqlite+aiosqlite:///{data}/ntswatch.db"),
         seal=replace(given.seal, keystore=data / "keys"),
-        media=replace(given.media, folder=data / "media"),
+        media=replace(given.media, folder=data / "media", store=""),
         telegram=replace(given.telegram, token=""),
         line=replace(given.line, channel_secret=""),
         server=replace(given.server, public_url=""),

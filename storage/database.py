@@ -69,7 +69,7 @@ class Database(Protocol):
 
 class Sqlite:
     """SQLite has one writer. One connection in one thread makes turns queue here, in order, instead of polling for the
-    file lock; a batch costs one thread hop, not one a statement as with aiosqlite (docs/decisions/0003). Readers have two threads.
+    file lock; a batch costs one thread hop, not one a statement as with aiosqlite (docs/decisions/0003).
     """
 
     dialect = "sqlite"

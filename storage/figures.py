@@ -1,7 +1,6 @@
 """Daily counters, kept in the case's own transaction: a summary reads days, not cases."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,11 +11,13 @@ from handlers.world import Count, Figures, Query
 from storage import prepared
 from storage.tables import TALLY, WAIT
 
-IN_DISTRICTS = " AND district IN LIST"
-COUNTS = "SELECT district, kind, status, practice, count FROM tally WHERE day BETWEEN ? AND ?"
-WAITS = "SELECT minutes, count FROM wait WHERE day BETWEEN ? AND ?"
-COUNTED = (prepared.among(COUNTS), prepared.among(COUNTS + IN_DISTRICTS))
-WAITED = (prepared.among(WAITS), prepared.among(WAITS + IN_DISTRICTS))
+COUNTED, WAITED = (
+    tuple(
+        prepared.among(f"SELECT {sort}, sum(count) FROM {table} WHERE day BETWEEN ? AND ?{some} GROUP BY {sort}")  # noqa: S608
+        for some in ("", " AND district IN LIST")
+    )
+    for sort, table in (("district, kind, status, practice", "tally"), ("minutes", "wait"))
+)
 TallyKey = tuple[date, str, str, str, bool]
 WaitKey = tuple[date, str, int]
 
@@ -34,18 +35,16 @@ def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[Wa
 
 
 def count(connection: Connection, query: Query) -> Figures:
-    """The counters of the days and districts of a query, added up here: SQLite would sort them first."""
-    sums = Counter[tuple[str, str, str, bool]]()
-    for *sort, number in _ask(connection, query, COUNTED):
-        sums[tuple(sort)] += number  # type: ignore[index]
-    waits = Counter[int]()
-    for minutes, number in _ask(connection, query, WAITED):
-        waits[minutes] += number
-    counts = (Count(d, k, Status(s), bool(p), number) for (d, k, s, p), number in sums.items() if number)
-    return Figures(tuple(counts), waits)
+    """The counters of the days and districts of a query, added up where they are: thousands of rows become hundreds."""
+    counts = tuple(
+        Count(district, kind, Status(status), bool(practice), int(number))
+        for district, kind, status, practice, number in _ask(connection, query, COUNTED)
+        if number
+    )
+    return Figures(counts, {minutes: int(number) for minutes, number in _ask(connection, query, WAITED)})
 
 
-def _ask(connection: Connection, query: Query, sql: tuple[Mapping[str, str], Mapping[str, str]]) -> list[Any]:
+def _ask(connection: Connection, query: Query, sql: Sequence[Mapping[str, str]]) -> list[Any]:
     days = (query.since, query.until)
     given = days if connection.dialect.name == "postgresql" else map(str, days)
     everywhere, some = sql

@@ -197,6 +197,14 @@ def put_back(connection: Connection, due_at: Mapping[int, datetime]) -> None:
         connection.execute(OUTBOX.update().where(OUTBOX.c.id == row, OUTBOX.c.state == "todo").values(due=at))
 
 
+def merge(connection: Connection, store: Store, into: Row, rest: Sequence[Row]) -> None:
+    """One row says from now on what several said: a try that is repeated sends the very same message."""
+    sealed = store.seal(into.payload, context("outbox", "payload", into.id))
+    changed = {"payload": sealed, "urgent": into.urgent}
+    connection.execute(OUTBOX.update().where(OUTBOX.c.id == into.id).values(changed))
+    connection.execute(OUTBOX.delete().where(OUTBOX.c.id.in_([r.id for r in rest])))
+
+
 def behind(connection: Connection, store: Store, first: Row, now: datetime, most: int) -> list[Row]:
     """What waits right behind a row in its chat, and is due."""
     found = select(OUTBOX, literal(None, LargeBinary).label("address")).where(

@@ -204,7 +204,7 @@ def test_whatever_the_environment_says_there_are_settings_or_reasons(environ: Ma
     outcome = tried(environ)
     if not isinstance(outcome, Settings):
         assert outcome
-        assert [said for said in outcome if not re.match(r"(NTSWATCH_[A-Z_]+|[a-z]+\.[a-z_]+): ", said)] == []
+        assert [said for said in outcome if not re.match(r"(NTSWATCH_[A-Z0-9_]+|[a-z]+\.[a-z0-9_]+): ", said)] == []
 
 
 def tried(environ: Mapping[str, str]) -> Settings | tuple[str, ...]:

@@ -238,7 +238,7 @@ async def test_what_nobody_took_in_a_lost_group_goes_to_the_next_in_line(town: T
     assert "take:" in town.sent("telegram", "g-kan")[-1]["buttons"][0][1]
     await town.says(OFFICERS, Removed())
     said = town.sent("line", "c1")
-    assert any("removed" in p["text"] for p in said)
+    assert any("no longer" in p["text"] for p in said)
     assert any(b[1].startswith("take:") for p in said for b in p["buttons"])
 
 

@@ -8,7 +8,6 @@ from time import perf_counter
 from bot.app import App
 from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import STEPS, Crowd, scene
-from handlers.events import Address
 from handlers.world import Memory
 from storage import prepared, worlds
 from storage.store import context

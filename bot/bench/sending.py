@@ -60,9 +60,7 @@ async def _telegram(base: str, rounds: int, messages: int) -> Measured:
     async with aiohttp.ClientSession() as session:
         plain = poster(session, f"{base}/bot{TOKEN}/sendMessage", TELEGRAM_BODY)
         try:
-            return await compare(
-                "telegram", lambda: channel.send(Outgoing(CHAT, [PART], KEY)), plain, rounds, messages
-            )
+            return await compare("telegram", lambda: channel.send(Outgoing(CHAT, [PART], KEY)), plain, rounds, messages)
         finally:
             await channel.close()
 

@@ -74,6 +74,11 @@ def send_then_forget(app: App) -> None:
     app.dispatcher._channels = hasty
 
 
+def no_spool(app: App) -> None:
+    """Has nowhere to put what the database does not take."""
+    app.turns._spool = None
+
+
 def no_sync(_: App) -> None:
     """`synchronous=NORMAL`: a commit that a power cut undoes."""
 
@@ -87,6 +92,7 @@ BUILDS: Mapping[str, Callable[[App], None]] = {
     "early": early,
     "no-dedupe": no_dedupe,
     "send-then-forget": send_then_forget,
+    "no-spool": no_spool,
     "no-sync": no_sync,
 }
 

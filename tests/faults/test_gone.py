@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.faults import FULL
+from tests.faults import FULL, only_full
 from tests.faults.checker import check
 from tests.faults.driver import Town
 from tests.faults.test_kill import arranged, drained, town, witness
@@ -68,11 +68,17 @@ async def status(made: Town) -> int:
         return answer.status
 
 
+async def ready(made: Town) -> None:
+    async with asyncio.timeout(30):
+        while await status(made) != 200:
+            await asyncio.sleep(0.1)
+
+
 async def through(made: Town, folder: Path, hold: Callable[[], None], release: Callable[[], None]) -> None:
     """Residents go on while the database is held; everything they were promised stands afterwards."""
     async with arranged(made.bot) as app:
         meant = await witness(app, made)
-        assert await status(made) == 200
+        await ready(made)
         hold()
         living = [asyncio.create_task(r.report()) for r in made.residents]
         await asyncio.sleep(HELD)
@@ -80,9 +86,7 @@ async def through(made: Town, folder: Path, hold: Callable[[], None], release: C
         assert any((folder / "spool").iterdir())
         await asyncio.gather(*living)  # every event was answered 200 while the database was not there
         release()
-        async with asyncio.timeout(30):
-            while await status(made) != 200:
-                await asyncio.sleep(0.1)
+        await ready(made)
         assert not any((folder / "spool").iterdir())
         await drained(app)
         verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
@@ -98,6 +102,15 @@ async def test_a_database_that_stays_locked(tmp_path: Path) -> None:
             await through(made, tmp_path, lambda: void(other.execute("BEGIN IMMEDIATE")), other.rollback)
 
 
+@pytest.mark.slow
+@only_full
+async def test_a_build_without_a_spool_is_found_out(tmp_path: Path) -> None:
+    async with town(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/town.db", "no-spool", each=1) as made:
+        with closing(sqlite3.connect(tmp_path / "town.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert not await made.residents[0].deliver(*made.residents[0].on_telegram("/start"))
+
+
 def void(_: object) -> None: ...
 
 
@@ -109,6 +122,7 @@ async def behind_a_proxy(url: str) -> AsyncIterator[tuple[str, Proxy]]:
 
 
 @pytest.mark.slow
+@only_full
 @pytest.mark.postgres
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)
 async def test_a_server_that_is_gone(url: str, tmp_path: Path) -> None:

@@ -34,10 +34,12 @@ DRAIN_SECONDS = 120.0
 
 
 @asynccontextmanager
-async def town(folder: Path, url: str, how: str = "", each: int = EACH, seed: int = 1) -> AsyncIterator[Town]:
+async def town(
+    folder: Path, url: str, how: str = "", each: int = EACH, seed: int = 1, home: Path | None = None
+) -> AsyncIterator[Town]:
     """A running bot with its doubles, one group, and residents who have not begun."""
     async with TelegramDouble() as telegram, FakeLine(now=lambda: datetime.now(UTC), quota=None) as line:
-        told = at_home(folder)
+        told = at_home(home or folder)
         told["database"]["url"] = url
         told["server"]["public_url"] = ADDRESS
         told["limits"] |= {"reports_an_hour": 100_000}

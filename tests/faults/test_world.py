@@ -1,0 +1,150 @@
+"""The world around the process: a full disk, a clock that jumps, a migration that fails half way."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, select
+
+from bot.channels import SendError
+from bot.turns import Turns, Unavailable
+from handlers.events import Address, Command, Text
+from storage import schema
+from storage.database import opened
+from storage.spool import Spool
+from storage.tables import INBOX, OUTBOX
+from tests.faults.checker import check
+from tests.faults.test_kill import arranged, drained, town, witness
+from tests.test_turns import REPORT, count, link
+from tests.town import Town
+
+RESIDENT = Address("telegram", "r1")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of six megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.slow
+async def test_a_full_disk_refuses_and_recovers(small: Path, tmp_path: Path) -> None:
+    """Database, spool and media on one full disk: nothing is promised, nothing is half there, and it goes on by itself."""
+    async with town(tmp_path, f"sqlite+aiosqlite:///{small}/town.db", each=3, home=small) as made:
+        async with arranged(made.bot) as app:
+            meant = await witness(app, made)
+            ballast = small / "ballast"
+            fill(ballast)
+            living = [asyncio.create_task(r.report()) for r in made.residents]
+            async with asyncio.timeout(30):
+                while made.ledger.refused < 20:
+                    await asyncio.sleep(0.05)
+            ballast.unlink()
+            await asyncio.gather(*living)
+            await drained(app)
+            verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
+            print("\n", {"refused while full": made.ledger.refused, **verdict.figures})
+    assert verdict.bad == []
+
+
+def fill(ballast: Path) -> None:
+    """Until not one page fits any more."""
+    with ballast.open("wb", buffering=0) as file:
+        for size in (65_536, 4_096, 512):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+
+
+@pytest.mark.parametrize("days", [1, -1])
+async def test_a_clock_that_jumps_and_comes_back_keeps_nobody_waiting(town: Town, days: int) -> None:
+    await link(town)
+    town.dispatcher._clock = monotonic  # pacing never looks at the clock on the wall
+    for body in REPORT[:4]:
+        await town.says(RESIDENT, body)
+    before = len(town.sent("telegram", "r1"))
+    town.clock.tick(days=days)
+    town.channels["telegram"].failures = [SendError("http 500", 2.0)]
+    await town.says(RESIDENT, REPORT[4])
+    town.clock.tick(days=-days)
+    for body in REPORT[5:]:
+        await town.says(RESIDENT, body)
+    town.clock.tick(minutes=1)
+    await town.deliver()
+    assert len(town.sent("telegram", "r1")) == before + 4
+    assert len(town.sent("telegram", "g-kan")) == 1
+    assert await count(town, OUTBOX) == 0
+
+
+async def test_one_failure_after_a_jump_of_a_day_is_no_dead_letter(town: Town) -> None:
+    await town.turns.handle([town.event(RESIDENT, Command("start"))])
+    town.clock.tick(days=1, minutes=1)
+    town.channels["telegram"].failures = [SendError("http 500", 2.0)]
+    await town.deliver()
+    town.clock.tick(minutes=1)
+    await town.deliver()
+    assert len(town.sent("telegram", "r1")) == 1
+
+
+def half_a_migration(connection: Connection) -> None:
+    """What alembic does, cut off in the middle."""
+    change = Operations(MigrationContext.configure(connection))
+    schema.migrate(connection)
+    change.execute("CREATE TABLE half (id INTEGER)")
+    change.execute("DROP TABLE letter")
+    raise RuntimeError("the power went")
+
+
+async def test_a_migration_that_fails_half_way_leaves_nothing_behind(url: str) -> None:
+    async with opened(url) as database:
+        for _ in range(2):
+            with pytest.raises(RuntimeError):
+                await database.write(half_a_migration)
+            assert await database.read(lambda c: set(inspect(c).get_table_names())) <= {"alembic_version"}
+        await database.write(schema.migrate)
+        assert await database.read(schema.at_head)
+        with pytest.raises(RuntimeError):
+            await database.write(half_a_migration)
+        assert "letter" in await database.read(lambda c: inspect(c).get_table_names())
+        assert await database.read(schema.at_head)
+
+
+async def test_a_poison_event_in_the_spool_harms_nobody(town: Town, tmp_path: Path) -> None:
+    """It came while the database was away, and fails when its turn comes: put aside alone, the others are handled."""
+
+    def fragile(world: object, event: object) -> tuple[()]:
+        if getattr(event, "body", None) == Text("poison"):
+            raise ValueError
+        return ()
+
+    spool = Spool(tmp_path / "spool", town.vault)
+    for n, words in enumerate(("one", "poison", "three")):
+        spool.keep(spool.number(), [town.event(Address("line", f"U{n}"), Text(words), id=words)])
+    turns = Turns(town.database, town.store, decide=fragile, spool=Spool(tmp_path / "spool", town.vault), again=0.01)
+    turns.recover()
+    async with asyncio.timeout(10):
+        while turns.behind:
+            await asyncio.sleep(0.01)
+    await turns.close()
+    keys = await town.database.read(lambda c: set(c.execute(select(INBOX.c.key)).scalars()))
+    assert keys == {"line one", "line poison", "line three"}
+    assert turns.counts.quarantined == 1
+    with pytest.raises(Unavailable):
+        await turns.handle([town.event(RESIDENT, Text("late"))])
