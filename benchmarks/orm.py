@@ -1,4 +1,4 @@
-"""The peer that most bots are: one SQLModel session an event. One connection, because more of them lock each other out."""
+"""The peer that most bots are: one SQLModel session an event. One connection: more of them lock each other out."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,8 +1,8 @@
 """The peer that many bots are: python-telegram-bot with a ConversationHandler and PicklePersistence, at its best.
 
-Its own web server costs 1 ms a request, so uvicorn with uvloop hands it updates; it handles people side by side; its HTTP
-client has eight connections, more are slower; the pickle is written every 60 seconds (its default), so a kill loses what
-came since. Same eight steps, same words, same alert.
+Its own web server costs 1 ms a request, so uvicorn with uvloop hands it updates; it handles people side by side; its
+HTTP client has eight connections, more are slower; the pickle is written every 60 seconds (its default), so a kill
+loses what came since. Same eight steps, words of the same length, same alert.
 """
 
 import asyncio
@@ -103,7 +103,8 @@ async def seen(update: Update, context: Context) -> int:
     assert update.message and context.user_data is not None
     told = context.user_data
     told["seen"] = update.message.text
-    text = f"เรื่อง: {KINDS[told['kind']]}\nที่ไหน: เมืองบึงกาฬ\nเมื่อไร: {WHENS[told['when']]}\nสิ่งที่เห็น: {told['seen']}\n\nถูกต้องไหม"
+    answers = f"เรื่อง: {KINDS[told['kind']]}\nที่ไหน: เมืองบึงกาฬ\nเมื่อไร: {WHENS[told['when']]}"
+    text = f"{answers}\nสิ่งที่เห็น: {told['seen']}\n\nถูกต้องไหม"
     await update.message.reply_text(text, reply_markup=keyboard("send", {"ask": "ส่ง", "silent": "ส่งเงียบ ๆ"}))
     return SEND
 
@@ -113,7 +114,8 @@ async def send(update: Update, context: Context) -> int:
     number = f"{random.randrange(10_000):04}-{random.randrange(10_000):04}"
     told = dict(context.user_data)
     context.bot_data.setdefault("cases", {})[number] = told
-    alert = f"🔵 รายงาน {number}\n{KINDS[told['kind']]}\n📍 เมืองบึงกาฬ\n🕘 {WHENS[told['when']]}\n👁 ข้อความ\n⏳ ยังไม่มีใครรับเรื่อง"
+    coded = f"{KINDS[told['kind']]}\n📍 เมืองบึงกาฬ\n🕘 {WHENS[told['when']]}"
+    alert = f"🔵 รายงาน {number}\n{coded}\n👁 ข้อความ\n⏳ ยังไม่มีใครรับเรื่อง"
     buttons = keyboard("case", {"take": "รับเรื่อง", "details": "รายละเอียด", "done": "เสร็จสิ้น"})
     await asyncio.gather(
         pressed(update, context, f"ขอบคุณ รายงานของคุณคือหมายเลข {number}"),
@@ -138,7 +140,7 @@ def build(base_url: str, pickle: str) -> "Application[Any, Any, Any, Any, Any, A
         SEEN: [MessageHandler(filters.TEXT & ~filters.COMMAND, seen)],
         SEND: [CallbackQueryHandler(send, "^a:send:")],
     }
-    begin = CommandHandler("start", start)
+    begin: CommandHandler[Any, Any] = CommandHandler("start", start)
     made.add_handler(ConversationHandler([begin], steps, [begin], name="report", persistent=True, per_message=False))
     return made
 

@@ -29,25 +29,25 @@ async def test_the_residents_of_the_benchmark_make_whole_reports(tmp_path: Path)
 
 
 def test_turns_are_measured_against_both_peers(tmp_path: Path) -> None:
-    found = durable.measure(tmp_path, rounds=1)
+    found = durable.measure(tmp_path, size=durable.Size(1, 1, 8, 4, 2))
     assert {"turns_128_vs_raw", "turn_p50_vs_raw", "turns_vs_orm"} <= found.ratios.keys()
     assert all(value > 0 for value in found.ratios.values())
     assert found.raw["turns_128_ours_per_s"] > 0
 
 
 def test_sending_is_measured_on_both_platforms(tmp_path: Path) -> None:
-    found = sending.measure(tmp_path, rounds=1, messages=8)
+    found = sending.measure(tmp_path, rounds=1, messages=4)
     assert {"telegram_send_vs_aiohttp", "line_send_vs_aiohttp", "line_64_vs_alone"} <= found.ratios.keys()
 
 
 def test_a_summary_counts_what_counting_the_cases_counts(tmp_path: Path) -> None:
-    found = reading.measure(tmp_path, cases=(1_000, 5_000))
+    found = reading.measure(tmp_path, cases=(500, 1_000))
     assert {"summary_1m_vs_100k", "summary_vs_group_by"} <= found.ratios.keys()
     assert "summary_10m_vs_1m" in found.skipped
 
 
 def test_bursts_and_known_people_are_measured(tmp_path: Path) -> None:
-    found = crowds.measure(tmp_path, burst=50, few=200, many=400)
+    found = crowds.measure(tmp_path, burst=20, few=128, many=256, rounds=1)
     assert found.ratios.keys() == {"burst_p99_vs_p50", "known_100k_vs_10k"}
 
 

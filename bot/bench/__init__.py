@@ -27,7 +27,7 @@ VERSIONS = ("ntswatch", "sqlalchemy", "orjson", "aiohttp", "python-telegram-bot"
 
 
 def run(json_path: Path | None, *, full: bool) -> int:
-    """Measure everything, print the table, write the JSON. Files lie beside the working directory, not on a RAM disk."""
+    """Measure everything, print the table, write the JSON. Files lie in the working directory, not on a RAM disk."""
     found = Measured()
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         for name, module in PARTS.items():

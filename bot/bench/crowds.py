@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from time import perf_counter
 
+from bot import loop
 from bot.app import App
 from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import STEPS, Crowd, scene
@@ -20,9 +21,11 @@ AT_ONCE = 128
 KNOWN = STEPS[3:]  # somebody known is asked for neither the language nor the agreement
 
 
-def measure(folder: Path, *, full: bool = False, burst: int = BURST, few: int = FEW, many: int = MANY) -> Measured:
-    found = asyncio.run(_burst(folder / "burst", burst))
-    found.add(asyncio.run(_known(folder, few, many)))
+def measure(
+    folder: Path, *, full: bool = False, burst: int = BURST, few: int = FEW, many: int = MANY, rounds: int = ROUNDS
+) -> Measured:
+    found = loop.run(_burst(folder / "burst", burst))
+    found.add(loop.run(_known(folder, few, many, rounds)))
     return found
 
 
@@ -45,7 +48,7 @@ async def _ending(app: App, crowd: Crowd, ended: list[float]) -> None:
     ended.append(perf_counter())
 
 
-async def _known(folder: Path, few: int, many: int) -> Measured:
+async def _known(folder: Path, few: int, many: int, rounds: int) -> Measured:
     """The same people report in a town of few and in a town of many; a pair is one after the other."""
     pairs = Pairs()
     urls = [f"sqlite+aiosqlite:///{folder}/{name}.db" for name in ("few", "many")]
@@ -56,7 +59,7 @@ async def _known(folder: Path, few: int, many: int) -> Measured:
         dice = random.Random(1)  # noqa: S311 - who reports, the same in every run
         for app, crowd, people in towns:
             await _cost(app, crowd, people, dice)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             in_small, in_large = [await _cost(app, crowd, people, dice) for app, crowd, people in towns]
             pairs.put(in_large, in_small)
     return Measured({"known_100k_vs_10k": pairs.ratio}, pairs.raw("known_many_and_few", "us"))

@@ -1,5 +1,7 @@
 """The peers we measure against lie in `benchmarks/` of a checkout, and not in the wheel."""
 
+from asyncio import StreamReader
+from asyncio.subprocess import Process
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,13 @@ def there(name: str) -> bool:
         return find_spec(f"benchmarks.{name}") is not None
     except ModuleNotFoundError:
         return False
+
+
+def said(process: Process) -> StreamReader:
+    """What a child process prints. Raises RuntimeError when nobody listens to it."""
+    if process.stdout is None:
+        raise RuntimeError("started without a pipe")
+    return process.stdout
 
 
 def root() -> Path:

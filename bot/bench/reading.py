@@ -25,7 +25,8 @@ ROUNDS = 15
 CASES = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :cases)
 INSERT INTO counted SELECT i, (SELECT day FROM days WHERE number = (i * 7919) % :days),
- (SELECT code FROM codes WHERE number = (i * 104729) % :districts), (SELECT kind FROM kinds WHERE number = (i * 1299709) % 7),
+ (SELECT code FROM codes WHERE number = (i * 104729) % :districts),
+ (SELECT kind FROM kinds WHERE number = (i * 1299709) % 7),
  CASE (i * 15485863) % 3 WHEN 0 THEN 'new' WHEN 1 THEN 'taken' ELSE 'done' END, 0 FROM n
 """
 TALLY = """

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from bot.bench.peers import MISSING, root, there
+from bot.bench.peers import MISSING, root, said, there
 from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import GROUP, scene
 from bot.bench.wire import Caller, serving
@@ -65,8 +65,7 @@ class Side:
         cpu, started = self.cpu, monotonic()
         async with asyncio.timeout(WAIT):
             await asyncio.gather(*(self._resident(left, reports) for _ in range(people)))
-            while len(self.phone.alerts) < wanted:
-                await asyncio.sleep(0.005)
+            await self.phone.alerted(wanted)
         return reports / (monotonic() - started), (self.cpu - cpu) / reports
 
     async def _resident(self, left: Iterator[int], reports: int) -> None:
@@ -98,6 +97,13 @@ class Phones:
     last: dict[int, int] = field(default_factory=dict)
     alerts: set[str] = field(default_factory=set)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def alerted(self, wanted: int) -> None:
+        """Until the group has seen so many reports."""
+        while len(self.alerts) < wanted:
+            self.arrived.clear()
+            await self.arrived.wait()
 
     def expect(self, chat: int) -> asyncio.Event:
         return self.waiting.setdefault(chat, asyncio.Event())
@@ -110,6 +116,7 @@ class Phones:
         chat = int(fields["chat_id"])
         if str(chat) == GROUP.chat:
             self.alerts.update(NUMBER.findall(fields["text"]))
+            self.arrived.set()
             return
         self.last[chat] = number
         waiting = self.waiting.pop(chat, None)
@@ -194,8 +201,7 @@ async def _side(folder: Path, command: tuple[str, ...], base: str, told: dict[st
 
 async def listening(process: asyncio.subprocess.Process) -> int:
     """The port a started bot says it listens on. Raises RuntimeError when it ends without a word."""
-    assert process.stdout
-    async for line in process.stdout:
+    async for line in said(process):
         if found := PORT.search(line.decode()):
             return int(found[1])
     raise RuntimeError(f"the bot ended with {await process.wait()}")

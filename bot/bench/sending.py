@@ -11,7 +11,8 @@ from time import process_time
 import aiohttp
 import orjson
 
-from bot.bench.peers import root
+from bot import loop
+from bot.bench.peers import root, said
 from bot.bench.promises import Measured, Pairs
 from bot.channels import Outgoing
 from bot.channels.line import Line
@@ -34,7 +35,7 @@ Send = Callable[[], Awaitable[object]]
 
 
 def measure(folder: Path, *, full: bool = False, rounds: int = ROUNDS, messages: int = MESSAGES) -> Measured:
-    return asyncio.run(_measure(rounds, messages))
+    return loop.run(_measure(rounds, messages))
 
 
 async def _measure(rounds: int, messages: int) -> Measured:
@@ -44,9 +45,8 @@ async def _measure(rounds: int, messages: int) -> Measured:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    assert double.stdout
     try:
-        base = f"http://127.0.0.1:{int(await double.stdout.readline())}"
+        base = f"http://127.0.0.1:{int(await said(double).readline())}"
         found = Measured()
         for platform in (_telegram, _line):
             found.add(await platform(base, rounds, messages))

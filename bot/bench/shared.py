@@ -7,6 +7,7 @@ from os import environ
 from pathlib import Path
 from time import perf_counter
 
+from bot import loop
 from bot.bench.durable import crowd_rate
 from bot.bench.peers import MISSING, peer
 from bot.bench.promises import Measured, Pairs
@@ -24,7 +25,7 @@ def measure(folder: Path, *, full: bool = False) -> Measured:
         return Measured(skipped={NAME: f"{SERVER} names no PostgreSQL server"})
     if peer("trips") is None:
         return Measured(skipped={NAME: MISSING})
-    return asyncio.run(_measure(folder, url))
+    return loop.run(_measure(folder, url))
 
 
 async def _measure(folder: Path, url: str) -> Measured:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from bot.bench.peers import root
+from bot.bench.peers import root, said
 from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import scene
 
@@ -45,8 +45,7 @@ async def seconds(command: tuple[str, ...], environ: dict[str, str], folder: Pat
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=folder, env=environ, stdout=asyncio.subprocess.PIPE
     )
-    assert process.stdout
-    await process.stdout.readline()
+    await said(process).readline()
     took = perf_counter() - started
     if process.returncode is None:
         with suppress(ProcessLookupError):

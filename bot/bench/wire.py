@@ -27,11 +27,10 @@ class Platform(asyncio.Protocol):
 
     def __init__(self, heard: Heard, numbers: "itertools.count[int]") -> None:
         self._heard, self._numbers, self._buffer = heard, numbers, b""
-        self._transport: asyncio.Transport | None = None
+        self._write: Callable[[bytes], None] = lambda _: None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._write = transport.write  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -47,8 +46,7 @@ class Platform(asyncio.Protocol):
     def _answer(self, head: bytes, body: bytes) -> None:
         path = head.split(b" ", 2)[1].decode()
         answer = orjson.dumps(self._line(path) if path.startswith("/v2/") else self._telegram(path, head, body))
-        assert self._transport
-        self._transport.write(
+        self._write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer)
         )
 

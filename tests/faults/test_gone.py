@@ -96,6 +96,7 @@ async def through(made: Town, folder: Path, hold: Callable[[], None], release: C
 
 
 @pytest.mark.slow
+@only_full
 async def test_a_database_that_stays_locked(tmp_path: Path) -> None:
     async with town(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/town.db", each=EACH) as made:
         with closing(sqlite3.connect(tmp_path / "town.db", isolation_level=None)) as other:

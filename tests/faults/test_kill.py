@@ -21,13 +21,13 @@ from storage import directory, schema
 from storage.tables import OUTBOX
 from tests.doubles.line import FakeLine
 from tests.doubles.telegram import TelegramDouble
-from tests.faults import FULL
+from tests.faults import FULL, only_full
 from tests.faults.checker import GROUP, Verdict, check, plain
 from tests.faults.driver import Town
 from tests.faults.process import Bot
 from tests.house import ADDRESS, at_home, config, on_line, on_telegram
 
-ROUNDS = 200 if FULL else 4
+ROUNDS = 200 if FULL else 3
 EACH = 8 if FULL else 5  # residents on each channel
 LIFE = (0.05, 1.2)  # seconds a process lives after it is ready, at random
 DRAIN_SECONDS = 120.0
@@ -113,6 +113,9 @@ async def rounds(made: Town, app: App, most: int, seed: int) -> Verdict:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, only_full])], indirect=True
+)
 async def test_nothing_is_lost_and_nothing_comes_twice(url: str, tmp_path: Path) -> None:
     seed = int(time.time()) if FULL else 7
     async with town(tmp_path, url, seed=seed) as made, arranged(made.bot) as app:
@@ -122,11 +125,13 @@ async def test_nothing_is_lost_and_nothing_comes_twice(url: str, tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["early", "no-dedupe", "send-then-forget"])
+@pytest.mark.parametrize(
+    "how", ["early", pytest.param("no-dedupe", marks=only_full), pytest.param("send-then-forget", marks=only_full)]
+)
 async def test_the_checker_finds_out_a_broken_build(how: str, tmp_path: Path) -> None:
     async with (
         town(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/town.db", how) as made,
         arranged(made.bot) as app,
     ):
-        verdict = await rounds(made, app, 2, 7)
+        verdict = await rounds(made, app, 2 if FULL else 1, 7)
     assert verdict.bad

@@ -16,7 +16,7 @@ from handlers.events import Address
 from storage import directory
 from storage.tables import OUTBOX
 from tests.doubles.telegram import Fault, blocked, broken, dropped, migrated, refused, slow, throttled
-from tests.faults import FULL
+from tests.faults import FULL, only_full
 from tests.faults.broken import Wrapped
 from tests.house import FAST, PIN, House, OnLine, OnTelegram, until
 from tests.town import Clock
@@ -52,7 +52,8 @@ class Trouble:
     twice: int = 0
 
 
-SHORT = ("timeout", "reset after", "429 with retry_after", "403 blocked")
+LINE_FAULTS = ("drop", "lost", "slow", "odd", "html", "429", "500", "503")
+SHORT = ("timeout", "403 blocked")
 TROUBLES = {
     "none": Trouble(()),
     "timeout": Trouble((slow(2.0),)),
@@ -136,6 +137,7 @@ async def nobody_waits(folder: Path, name: str, *, one_at_a_time: bool = False) 
 
 
 @pytest.mark.slow
+@only_full
 async def test_a_dispatcher_that_sends_one_at_a_time_is_found_out(tmp_path: Path) -> None:
     assert not await nobody_waits(tmp_path, "timeout", one_at_a_time=True)
 
@@ -168,7 +170,7 @@ async def report(phone: OnTelegram | OnLine) -> None:
                 await (phone.press(str(step)) if str(step).startswith("a:") else phone.write(str(step)))
 
 
-@pytest.mark.parametrize("fault", ["drop", "lost", "slow", "odd", "html", "429", "500", "503"])
+@pytest.mark.parametrize("fault", ["lost", "429"] if not FULL else LINE_FAULTS)
 async def test_line_fails_and_everybody_gets_everything_once(fault: str, tmp_path: Path) -> None:
     """Every third call fails: replies fall back to pushes, pushes are tried again with their retry key."""
     async with House(tmp_path, channels=("line",), clock=Wall()) as house:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.turns import Turns
 from handlers.events import Choice, Incoming, Text
 from storage import turn
 from storage.tables import CASES
@@ -102,4 +101,3 @@ async def test_the_order_of_a_batch_is_the_order_of_its_chat(town: Town) -> None
         mixed.append(dice.choice([events for events in people if events]).pop(0))
     places = {event.id: place for place, one in enumerate(turn.rounds(mixed)) for event in one}
     assert all(places[f"{p} {n}"] < places[f"{p} {n + 1}"] for p in range(4) for n in range(8))
-    assert isinstance(town.turns, Turns)

@@ -8,15 +8,18 @@ from time import monotonic
 
 import pytest
 
-from tests.faults import FULL
+from tests.faults import FULL, only_full
 from tests.faults.checker import check
 from tests.faults.test_kill import arranged, drained, town, witness
 
-STOPS = 20 if FULL else 2
+STOPS = 20 if FULL else 1
 STOP_SECONDS = 10.0  # what service managers wait before they kill
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, only_full])], indirect=True
+)
 async def test_a_stop_finishes_what_is_in_hand(url: str, tmp_path: Path) -> None:
     dice, took = random.Random(3), []
     async with town(tmp_path, url, each=4) as made, arranged(made.bot) as app:

@@ -1,0 +1,102 @@
+"""Several processes on one PostgreSQL: one winner of every race, one digest, one alert, one case."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.app import keep
+from bot.schedule import Schedule
+from bot.settings import Settings
+from handlers.events import Address, Choice
+from storage.tables import CASES, INBOX, QUARANTINE
+from tests.faults import FULL
+from tests.test_turns import OFFICERS, REPORT, count, link
+from tests.town import Town
+
+pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("url", ["postgres"], indirect=True)]
+PAIRS = 200 if FULL else 20
+PROCESSES = 4
+
+
+@pytest.fixture
+async def towns(url: str, tmp_path: Path) -> AsyncIterator[list[Town]]:
+    """As many processes as matter: each its own connections, memory and keys in memory; one database, one keystore."""
+    async with AsyncExitStack() as stack:
+        made = [await stack.enter_async_context(Town(url, tmp_path)) for _ in range(PROCESSES)]
+        for n, town in enumerate(made):
+            town.store.random = random.Random(n).randbytes
+        await link(made[0])
+        yield made
+
+
+async def test_presses_of_two_officers_of_one_group_through_two_processes(towns: list[Town]) -> None:
+    first, second = towns[:2]
+    for n in range(PAIRS):
+        for body in REPORT:
+            await first.turns.handle([first.event(Address("telegram", f"p{n}"), body, id=f"{n} {body}")])
+    numbers = await first.database.read(lambda c: list(c.execute(select(CASES.c.number)).scalars()))
+    pairs = [
+        town.turns.handle([town.event(OFFICERS, Choice(f"take:{number}"), sender=who, id=f"{who} {number}")])
+        for number in numbers
+        for town, who in ((first, "o1"), (second, "o2"))
+    ]
+    await asyncio.gather(*pairs)
+    statuses = await first.database.read(lambda c: list(c.execute(select(CASES.c.status)).scalars()))
+    assert statuses == ["taken"] * PAIRS
+    assert await count(first, QUARANTINE) == 0
+    for town in (first, second):
+        town.clock.tick(hours=1)
+    await deliver(towns)
+    for n in range(PAIRS):
+        said = [p["text"] for town in towns for p in town.sent("telegram", f"p{n}")]
+        assert sum("An officer has taken" in text for text in said) == 1
+
+
+async def test_one_event_through_every_process_is_handled_once(towns: list[Town]) -> None:
+    for n, body in enumerate(REPORT):
+        chat = Address("telegram", "r1")
+        await asyncio.gather(*(t.turns.handle([t.event(chat, body, id=f"event {n}")]) for t in towns))
+    for town in towns:
+        town.clock.tick(hours=1)
+    await deliver(towns)
+    assert await count(towns[0], CASES) == 1
+    assert await count(towns[0], QUARANTINE) == 0
+    assert sum(len(t.sent("telegram", "g-kan")) for t in towns) == 1
+    assert sum(len(t.sent("telegram", "r1")) for t in towns) == len(REPORT)
+
+
+async def test_many_schedulers_give_one_digest(towns: list[Town]) -> None:
+    at = datetime(2026, 11, 24, 0, 0, 30, tzinfo=UTC)  # 07:00 in Bangkok
+    schedules = []
+    for town in towns:
+        town.clock.now = at
+        parts = (town.database, town.store, town.turns.handle, [time(7)], ZoneInfo("Asia/Bangkok"))
+        schedules.append(Schedule(*parts, keep(Settings()), town.files))
+    await asyncio.gather(*(s.digest() for s in schedules for _ in range(3)))
+    await deliver(towns)
+    assert sum(len(t.sent("telegram", "g-kan")) for t in towns) == 1
+    digests = select(func.count()).select_from(INBOX).where(INBOX.c.key.contains("digest:"))
+    assert (
+        await towns[0].database.read(lambda c: c.execute(digests).scalar_one()) == 2
+    )  # the group's, the coordinator's
+    assert await count(towns[0], QUARANTINE) == 0
+
+
+async def deliver(towns: list[Town]) -> None:
+    """All processes send at once, as they would."""
+    await asyncio.gather(*(town.deliver() for town in towns))
+
+
+async def test_without_one_key_for_all_everybody_would_answer(towns: list[Town]) -> None:
+    """The control: the same event under two names is two events."""
+    chat = Address("telegram", "r1")
+    await asyncio.gather(*(t.turns.handle([t.event(chat, REPORT[0], id=f"{n}")]) for n, t in enumerate(towns)))
+    await deliver(towns)
+    assert sum(len(t.sent("telegram", "r1")) for t in towns) == PROCESSES
