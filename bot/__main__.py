@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
 
-from bot import settings
-from bot.settings import BadSettings, Settings
+from bot import reading
+from bot.reading import BadSettings
+from bot.settings import Settings
 
 Run = Callable[[Settings, argparse.Namespace], int]
 
@@ -82,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = commands.add_parser(name, help=command.help, description=command.help)
-        one.add_argument("--config", type=Path, default=settings.DEFAULT, metavar="FILE", help="default: config.toml")
+        one.add_argument("--config", type=Path, default=reading.DEFAULT, metavar="FILE", help="default: config.toml")
         for argument in command.arguments:
             one.add_argument(*argument.names, **argument.options)  # type: ignore[arg-type]
     return made
@@ -108,9 +109,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def read(given: argparse.Namespace) -> Settings:
     """The settings; `try` and `where` do with the defaults where there is no file."""
     path: Path | None = given.config
-    if given.command in ("try", "where", "bench") and path == settings.DEFAULT and not settings.DEFAULT.exists():
+    if given.command in ("try", "where", "bench") and path == reading.DEFAULT and not reading.DEFAULT.exists():
         path = None
-    return settings.read(path, environ)
+    return reading.read(path, environ)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from bot import settings as told
+from bot import reading as told
 from bot.app import App, build
 from bot.channels import SendError
 from bot.settings import Settings

@@ -79,10 +79,12 @@ class Turns:
         if self._closed:
             raise Unavailable
         if self._spool is None or any(isinstance(e.body, Outcome) for e in events):
-            return await self._submit(events)
+            await self._submit(events)
+            return
         if not self._spooled:
             try:
-                return await self._submit(events)
+                await self._submit(events)
+                return
             except Unavailable:
                 pass
         await self._keep(self._spool, events)
@@ -126,13 +128,13 @@ class Turns:
         self._recovering = None
 
     async def _replay(self) -> None:
-        kept = await asyncio.to_thread(self._spool.oldest, self._most) if self._spool else []
-        if not kept:
+        spool = self._spool
+        kept = await asyncio.to_thread(spool.oldest, self._most) if spool else []
+        if spool is None or not kept:
             await self._probe()
             return
         await self._submit([event for one in kept for event in one.events])
-        assert self._spool
-        await asyncio.to_thread(self._spool.forget, kept)
+        await asyncio.to_thread(spool.forget, kept)
         self._spooled -= len(kept)
         log.warning("replayed", extra={"action": "spool", "count": len(kept)})
 

@@ -110,10 +110,10 @@ def answering(answer: Answer) -> Answer:
             return JSONResponse({"error": bad.why}, bad.status)
         except Refused as no:
             return JSONResponse({"error": no.why}, no.status, {"Retry-After": str(no.wait)} if no.wait else None)
-        except Unavailable:
-            return JSONResponse({"error": "busy"}, 503, {"Retry-After": "5"})
         except (ClientDisconnect, TimeoutError):
             return JSONResponse({"error": "lost"}, 408)
+        except (Unavailable, OSError):  # the database, or where files are kept
+            return JSONResponse({"error": "busy"}, 503, {"Retry-After": "5"})
 
     return answered
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handlers import coordinator, desk, resident, summary, talk
+from handlers import arranging, coordinator, desk, resident, summary, talk
 from handlers.effects import Decision, Say
 from handlers.events import Command, Incoming
 from handlers.fold import skeleton
@@ -152,8 +152,8 @@ COMMANDS: Mapping[str, Rule] = {
     ),
     "unlink": Rule(N("this group gets no more reports"), coordinator.unlink, ("group",), "coordinator"),
     "detail": Rule(N("what cards show: /detail headline or full"), coordinator.detail, ("group",), "coordinator"),
-    "district": Rule(N("district in or out: /district TH3801 on"), coordinator.district, ("private",), "coordinator"),
-    "rules": Rule(N("routing rules"), coordinator.rules, ("private",), "coordinator"),
+    "district": Rule(N("district in or out: /district TH3801 on"), arranging.district, ("private",), "coordinator"),
+    "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }
 BY_WORD = {skeleton(word): name for name, rule in COMMANDS.items() for word in (name, *rule.words)}
 RANKS = ("resident", "officer", "coordinator")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import talk
+from handlers import screen, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
 from handlers.effects import Amend, Button, Decision, DropMedia, Enroll, Keep, Say, ShowMenu
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
@@ -37,7 +37,7 @@ def start(world: World, event: Incoming) -> Decision:
         return talk.offer(world, event)
     if code in world.gazetteer.districts:
         memory = replace(memory, answers={**memory.answers, "place": "link", "district": code})
-    return talk.ask(world, event, memory)
+    return screen.ask(world, event, memory)
 
 
 def choose_language(world: World, event: Incoming) -> Decision:
@@ -62,13 +62,13 @@ def choose_language(world: World, event: Incoming) -> Decision:
     world = replace(world, memory=memory, language=chosen)
     note = world.t("From now on I write English here.")
     if memory.answers or not (memory.agreed or world.member):
-        asked = talk.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
+        asked = screen.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
         return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen), *asked)
     return (
         *spoken_by(world, chosen),
         Keep(memory),
         ShowMenu(event.chat, chosen),
-        Say(event.chat, note, replaces=talk.pressed(event)),
+        Say(event.chat, note, replaces=screen.pressed(event)),
     )
 
 
@@ -100,7 +100,7 @@ def change(world: World, event: Incoming) -> Decision:
                 talk.way_on(world),
             ),
         )
-    buttons = tuple(b for b in talk.changing(world) if b.value.partition(":")[2] in world.memory.answers)
+    buttons = tuple(b for b in screen.changing(world) if b.value.partition(":")[2] in world.memory.answers)
     return (Say(event.chat, world.t("What do you want to change?"), buttons),)
 
 
@@ -154,4 +154,4 @@ def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
 
 def greet(world: World, event: Incoming) -> Decision:
     """Somebody opened the bot. Where the platform gives no way to reply, a command follows (Telegram's /start)."""
-    return talk.ask(world, event, world.memory) if event.reply_token else ()
+    return screen.ask(world, event, world.memory) if event.reply_token else ()

@@ -138,7 +138,7 @@ class House:
     async def settled(self) -> None:
         """Everything that is due has left."""
         async with asyncio.timeout(PATIENCE):
-            while await self.count(OUTBOX, OUTBOX.c.state == "todo", OUTBOX.c.due <= self.clock()):  # noqa: ASYNC110
+            while await self.count(OUTBOX, OUTBOX.c.state == "todo", OUTBOX.c.due <= self.clock()):
                 await asyncio.sleep(0.005)
             await self.app.dispatcher.settle()
 
@@ -192,7 +192,7 @@ async def served(routes: Sequence[BaseRoute], web: Web) -> AsyncIterator[str]:
 async def until(true: Any) -> None:
     """Wait for what another task brings about."""
     async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110
+        while not true():
             await asyncio.sleep(0.005)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers import talk
+from handlers import screen, talk
 from handlers.commands import COMMANDS
 from handlers.dates import day_text
 from handlers.effects import ButtonKind, Decision, OpenCase, Reporter, Status
@@ -184,9 +184,9 @@ def test_who_begins_with_a_sentence_a_photo_and_a_pin_is_asked_only_the_rest() -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_label_fits_a_line_button(language: str) -> None:
     world = World(NOW, WORDS, GAZETTEER, RULES, TOWN, Memory(language=language, agreed="1"), language)
-    asked = [q for q in talk.FLOW if q.name not in ("match", "province", "crossing", "district")]
+    asked = [q for q in screen.FLOW if q.name not in ("match", "province", "crossing", "district")]
     offered = [b for q in asked for b in buttons(q, q.options(world, {}), 0, "")]
-    offered += [*talk.changing(world), *talk.steering(world, REPORT[1]), *new_report(world)]
+    offered += [*screen.changing(world), *screen.steering(world, REPORT[1]), *new_report(world)]
     labels = [b.label for b in offered] + [f"1 {o.label}" for o in talk.return_options(world)]
     labels += ["🖼 " + b.label.removeprefix("📷 ") for b in offered if b.kind is ButtonKind.CAMERA]
     labels += [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
+from bot import reading
 from bot.__main__ import COMMANDS
 from handlers import commands
 
@@ -29,7 +29,7 @@ def test_operators_find_every_command(name: str) -> None:
     assert name in in_backticks(text("operators.md"))
 
 
-@pytest.mark.parametrize("name", settings.names())
+@pytest.mark.parametrize("name", reading.names())
 def test_operators_find_every_setting(name: str) -> None:
     assert name in in_backticks(text("operators.md"))
 

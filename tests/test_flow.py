@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import flow, talk
+from handlers import flow
 from handlers.effects import DropMedia, FetchMedia, Say
 from handlers.events import Choice, Media, MediaKind, Place, Removed, Text
 from handlers.flow import Option, Unreadable, chosen
@@ -299,5 +299,5 @@ def test_long_names_are_written_out_where_line_would_cut_them() -> None:
 
 
 def test_every_question_of_the_report_stands_once() -> None:
-    names = [q.name for q in talk.FLOW]
+    names = [q.name for q in screen.FLOW]
     assert len(names) == len(set(names))

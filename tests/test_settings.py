@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings import DEFAULT, KEYS, BadSettings, Settings, names, read, variable, warnings
+from bot.reading import DEFAULT, KEYS, BadSettings, names, read, variable, warnings
+from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"

@@ -15,8 +15,9 @@ from starlette.applications import Starlette
 from bot.app import shelf as chosen
 from bot.checking import look
 from bot.media import Links, bring, routes
-from bot.settings import BadSettings, Media, Seal, Settings, read, warnings
+from bot.reading import BadSettings, read, warnings
 from bot.settings import Database as DatabaseSettings
+from bot.settings import Media, Seal, Settings
 from storage.bucket import Bucket
 from storage.files import Files, NoUpload
 from storage.keystore import Keystore
@@ -330,11 +331,11 @@ async def test_without_the_library_the_settings_say_what_to_install() -> None:
     program = """
 import sys
 sys.modules["obstore"] = None
-from bot import app, settings
-assert settings.read(None, {}).media.store == ""
+from bot import app, reading
+assert reading.read(None, {}).media.store == ""
 try:
-    settings.read(None, {"NTSWATCH_MEDIA__STORE": "s3://bucket"})
-except settings.BadSettings as bad:
+    reading.read(None, {"NTSWATCH_MEDIA__STORE": "s3://bucket"})
+except reading.BadSettings as bad:
     print(bad)
 """
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)

@@ -143,8 +143,8 @@ async def test_a_report_is_taken_while_the_database_is_gone_and_stands_when_it_i
     async with spooling(town, database) as turns:
         await turns.handle([town.event(Address("telegram", "r1"), body) for body in REPORT[:3]])
         database.there = False
-        for body in REPORT[3:6]:
-            await turns.handle([town.event(Address("telegram", "r1"), body)])
+        for said in REPORT[3:6]:
+            await turns.handle([town.event(Address("telegram", "r1"), said)])
         assert turns.behind
         database.there = True
         for body in REPORT[6:]:  # while the spool is replayed, perhaps: nothing overtakes

@@ -10,7 +10,7 @@ from bot.channels import SendError
 from bot.turns import Turns
 from handlers.decide import decide
 from handlers.effects import Decision, Enroll, LinkGroup, Say
-from handlers.events import Address, Choice, Command, Incoming, MembersLeft, Place, Removed, Text
+from handlers.events import Address, Body, Choice, Command, Incoming, MembersLeft, Place, Removed, Text
 from handlers.world import World
 from storage import directory, outbox
 from storage.tables import CASES, CONVERSATION, INBOX, OUTBOX, QUARANTINE, TALLY
@@ -19,7 +19,7 @@ from tests.town import Town
 RESIDENT = Address("telegram", "r1")
 OFFICERS = Address("telegram", "g-kan")
 CHIEF = Address("line", "c1")
-REPORT = (
+REPORT: tuple[Body, ...] = (
     Command("start"),
     Choice("a:language:en"),
     Choice("a:consent:yes"),

@@ -374,7 +374,7 @@ async def answered(house: House, doing: Awaitable[int]) -> None:
 async def fetched(house: House) -> None:
     """Every file that was sent is washed, or given up."""
     async with asyncio.timeout(PATIENCE):
-        while await house.count(FILE, FILE.c.state == "waiting"):  # noqa: ASYNC110
+        while await house.count(FILE, FILE.c.state == "waiting"):
             await asyncio.sleep(0.02)
 
 

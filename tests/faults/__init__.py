@@ -8,3 +8,6 @@ import pytest
 
 FULL = os.environ.get("NTSWATCH_FAULTS") == "full"
 only_full = pytest.mark.skipif(not FULL, reason="part of the full form: make faults")
+both = pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, only_full])], indirect=True
+)

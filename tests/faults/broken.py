@@ -41,9 +41,9 @@ class EarlyTurns(Wrapped):
 
     async def handle(self, events: Sequence[Incoming]) -> None:
         if any(isinstance(e.body, Outcome) for e in events):
-            return await self.real.handle(events)
-        asyncio.get_running_loop().call_later(LATE, lambda: asyncio.ensure_future(self.real.handle(events)))
-        return None
+            await self.real.handle(events)
+        else:
+            asyncio.get_running_loop().call_later(LATE, lambda: asyncio.ensure_future(self.real.handle(events)))
 
 
 class ForgetfulTurns(Wrapped):

@@ -14,13 +14,13 @@ from tests.doubles.telegram import TelegramDouble
 from tests.faults.process import Bot
 from tests.house import PIN, SECRET
 
+Step = str | tuple[float, float]
 FIRST = ("/start", "a:language:en", "a:consent:yes")
 AGAIN = ("/start",)
-REPORT = ("a:kind:drugs", PIN, "a:when:now", "", "a:send:ask")
+REPORT: tuple[Step, ...] = ("a:kind:drugs", PIN, "a:when:now", "", "a:send:ask")
 PATIENCE = 0.05  # seconds before an event that was not answered 200 is delivered again
 ANSWER_SECONDS = 15.0
 TWICE = 0.05  # of the events are delivered twice although they were answered: platforms do that
-Step = str | tuple[float, float]
 
 
 @dataclass
@@ -39,7 +39,8 @@ def words(chat: str, number: int) -> str:
 
 
 def steps(chat: str, number: int) -> Iterator[Step]:
-    for step in (FIRST if number == 0 else AGAIN) + REPORT:
+    yield from FIRST if number == 0 else AGAIN
+    for step in REPORT:
         yield step or words(chat, number)
 
 

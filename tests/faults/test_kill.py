@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
-from bot import settings
+from bot import reading
 from bot.app import App, build
 from handlers.effects import LinkGroup
 from handlers.events import Address
@@ -60,7 +60,7 @@ async def town(
 @asynccontextmanager
 async def arranged(bot: Bot) -> AsyncIterator[App]:
     """The bot's own parts beside the process, to arrange and to look; its database has the schema and one group."""
-    app = build(settings.read(bot.config, {}))
+    app = build(reading.read(bot.config, {}))
     try:
         await app.database.write(schema.migrate)
         link = [LinkGroup(Address("telegram", GROUP), "TH3801", "en")]

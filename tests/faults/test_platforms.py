@@ -87,7 +87,7 @@ async def measured(folder: Path, trouble: Trouble, *, one_at_a_time: bool = Fals
     async with House(folder, channels=("telegram",), clock=Wall(), changes=changes) as house:
         if one_at_a_time:
             channels = {name: OneAtATime(channel) for name, channel in house.app.channels.items()}
-            house.app.dispatcher._channels = channels  # type: ignore[assignment]
+            house.app.dispatcher._channels = channels
         victim = OnTelegram(house, VICTIM)
         others = [OnTelegram(house, 8_000 + n) for n in range(OTHERS)]
         await asyncio.gather(*(phone.write("/start") for phone in others))  # libraries are loaded, connections made

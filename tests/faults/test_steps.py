@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 NUMBER = re.compile(r"\b[0-9A-Z]{2,}(-[0-9A-Z]+)+\b")
 MOST = 500  # steps; one report has fewer
-EVERY = 1 if FULL else 13  # of the steps
+EVERY = 1 if FULL else 17  # of the steps
 
 
 class Died(BaseException):
@@ -53,10 +54,7 @@ class Fragile:
 
     real: Database
     step: Steps
-
-    @property
-    def dialect(self) -> str:
-        return self.real.dialect
+    dialect: str
 
     async def write(self, work: Work[T]) -> T:
         def and_die(connection: Connection) -> T:
@@ -111,7 +109,7 @@ class TwoCommits:
 def fragile(town: Town, last: int, broken: bool) -> Steps:
     """The town's parts, put together anew around things that die at step `last`."""
     step = Steps(last)
-    database = Fragile(town.database, step)
+    database = Fragile(town.database, step, town.database.dialect)
     town.turns = Turns(database, town.store)
     if broken:
         town.turns = TwoCommits(town.turns, database, town.store)  # type: ignore[assignment]
@@ -214,10 +212,11 @@ async def emptied(url: str) -> None:
     if url.startswith("postgres"):
         async with opened(url) as database:
             for sql in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-                await database.write(lambda c, sql=sql: void(c.exec_driver_sql(sql)))
+                await database.write(partial(run, sql=sql))
 
 
-def void(_: object) -> None: ...
+def run(connection: Connection, sql: str) -> None:
+    connection.exec_driver_sql(sql)
 
 
 def url_of(url: str, n: int) -> str:

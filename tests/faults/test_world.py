@@ -46,21 +46,21 @@ def small(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.slow
 @only_full
 async def test_a_full_disk_refuses_and_recovers(small: Path, tmp_path: Path) -> None:
-    """Database, spool and media on one full disk: nothing is promised, nothing is half there, and it goes on by itself."""
-    async with town(tmp_path, f"sqlite+aiosqlite:///{small}/town.db", each=3, home=small) as made:
-        async with arranged(made.bot) as app:
-            meant = await witness(app, made)
-            ballast = small / "ballast"
-            fill(ballast)
-            living = [asyncio.create_task(r.report()) for r in made.residents]
-            async with asyncio.timeout(30):
-                while made.ledger.refused < 20:
-                    await asyncio.sleep(0.05)
-            ballast.unlink()
-            await asyncio.gather(*living)
-            await drained(app)
-            verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
-            print("\n", {"refused while full": made.ledger.refused, **verdict.figures})
+    """Database, spool and media share a full disk: nothing is promised, nothing is half there, and then it goes on."""
+    url = f"sqlite+aiosqlite:///{small}/town.db"
+    async with town(tmp_path, url, each=3, home=small) as made, arranged(made.bot) as app:
+        meant = await witness(app, made)
+        ballast = small / "ballast"
+        fill(ballast)
+        living = [asyncio.create_task(r.report()) for r in made.residents]
+        async with asyncio.timeout(30):
+            while made.ledger.refused < 20:
+                await asyncio.sleep(0.05)
+        ballast.unlink()
+        await asyncio.gather(*living)
+        await drained(app)
+        verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
+        print("\n", {"refused while full": made.ledger.refused, **verdict.figures})
     assert verdict.bad == []
 
 
