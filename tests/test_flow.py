@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import flow
+from handlers import flow, screen
 from handlers.effects import DropMedia, FetchMedia, Say
 from handlers.events import Choice, Media, MediaKind, Place, Removed, Text
 from handlers.flow import Option, Unreadable, chosen
