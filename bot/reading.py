@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.dotted import (
     Kind,
@@ -195,7 +196,9 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
     """Settings that are fine alone and not together: which, and what to write."""
     telegram, line = settings.telegram, settings.line
     if telegram.mode == "webhook":
-        if not settings.server.public_url.startswith("https://"):
+        # Telegram's own server takes nothing but https; a Bot API server on this machine takes http as well.
+        near = is_loopback(urlsplit(telegram.base_url).hostname or "")
+        if not settings.server.public_url.startswith(("https://", "http://") if near else "https://"):
             yield (
                 ("telegram.mode", "server.public_url"),
                 f"server.public_url: {shown(settings.server.public_url)} is not an https address, and telegram.mode = "

@@ -536,3 +536,15 @@ def test_a_short_secret_is_warned_of(length: int, weak: bool) -> None:
 )
 def test_what_is_unwise_is_said(environ: dict[str, str], said: str | None) -> None:
     assert warnings(read(None, environ)) == ([said] if said else [])
+
+
+def test_a_bot_api_server_on_this_machine_takes_a_webhook_without_tls() -> None:
+    given = {
+        "NTSWATCH_TELEGRAM__MODE": "webhook",
+        "NTSWATCH_TELEGRAM__SECRET_TOKEN": "a" * 32,
+        "NTSWATCH_TELEGRAM__BASE_URL": "http://127.0.0.1:8081/bot",
+        "NTSWATCH_SERVER__PUBLIC_URL": "http://127.0.0.1:8080",
+    }
+    assert read(None, given).telegram.mode == "webhook"
+    with pytest.raises(BadSettings, match="https"):
+        read(None, {**given, "NTSWATCH_TELEGRAM__BASE_URL": "https://api.telegram.org/bot"})
