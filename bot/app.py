@@ -34,6 +34,7 @@ from storage.vault import Vault
 log = logging.getLogger(__name__)
 NOTICE = "2026-11"  # version of the safety note a resident agrees to; a new one is shown again
 STOP_SECONDS = 8.0  # what is under way may take this long at the end; the service manager waits ten
+DATABASE_AGAIN = 2.0  # seconds until a database that is not there is asked again
 AGAIN = 30.0  # seconds until a channel that did not start is tried again
 
 
@@ -82,13 +83,26 @@ class App:
 
     async def start(self) -> None:
         """Schema, dispatcher, schedule, then the platforms: one that is down does not keep the others waiting."""
-        await self.database.write(schema.migrate)
-        await self.database.read(partial(directory.refresh, store=self.store))
+        await self._database_ready()
         self.turns.on_commit(self.dispatcher.wake)
         self.turns.recover()
         await self.schedule.start()
         self.tasks.append(asyncio.create_task(self.dispatcher.run()))
         self.tasks += [asyncio.create_task(self._open(c)) for c in self.channels.values()]
+
+    async def _database_ready(self) -> None:
+        """The newest schema and the directory; waits for a database that is not there yet."""
+        while True:
+            try:
+                await self.database.write(schema.migrate)
+                return await self.database.read(partial(directory.refresh, store=self.store))
+            except Exception as bad:
+                if not database.gone(bad):
+                    raise
+                log.error(
+                    "the database of database.url is not there; trying again", extra={"error": type(bad).__name__}
+                )
+            await asyncio.sleep(DATABASE_AGAIN)
 
     async def _open(self, channel: Channel) -> None:
         """Register at the platform, again and again until it takes it; then poll, where polling is set."""

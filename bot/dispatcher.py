@@ -110,7 +110,7 @@ class Dispatcher:
     async def _due(self, most: int) -> tuple[list[Row], datetime | None]:
         work = partial(outbox.due, store=self._store, now=self._now(), most=max(most, AT_ONCE) * 2)
         return await (
-            self._database.write(work) if self._database.dialect == "postgresql" else self._database.read(work)
+            self._database.write(work) if self._database.dialect == "postgresql" else self._database.look(work)
         )
 
     def _wait(self, row: Row) -> float:
@@ -144,7 +144,7 @@ class Dispatcher:
             return row
         behind = partial(outbox.behind, store=self._store, first=row, now=self._now(), most=folding.MOST)
         try:
-            waiting = await self._database.read(behind)
+            waiting = await self._database.look(behind)
             room = self._pacers[row.channel].room(row.lane, group, self._clock())
             rest = folding.together(row, waiting) if len(waiting) > room else []
             if not rest:

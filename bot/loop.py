@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# A batch of 256 turns makes some 50,000 objects and hardly a cycle. At Python's 700 the collector looks at them, and at
+# A batch of 256 turns makes many objects and hardly a cycle. At Python's 700 the collector looks at them, and at
 # all the libraries, several times a batch: a tenth of a turn's time.
 YOUNG = 50_000
 

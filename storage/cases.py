@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, select
 
 from handlers.effects import Status
 from handlers.world import Card, Case, File, Query
+from storage import prepared
 from storage.store import Store, context
 from storage.tables import CARD, CASES, FILE, WRAP
 from storage.vault import CannotOpen, CaseKey
@@ -18,7 +19,10 @@ MOST = 50  # cases one query brings into a turn
 
 def find(connection: Connection, store: Store, query: Query, reporter: str) -> tuple[Case, ...]:
     """The cases a query names; none when it names none."""
-    statement = _statement(query, reporter)
+    if query.untaken or query.open:
+        statement: Select[Any] | None = select(CASES).where(CASES.c.id.in_(_oldest(connection, query)))
+    else:
+        statement = _statement(query, reporter)
     if statement is None:
         return ()
     rows = connection.execute(statement).mappings().all()
@@ -43,11 +47,25 @@ def _statement(query: Query, reporter: str) -> Select[Any] | None:
         return found.where(CASES.c.reporter == reporter).order_by(CASES.c.opened.desc())
     if query.unrouted:
         return found.where(CASES.c.routed.is_(False)).order_by(CASES.c.id)
-    if query.open:
-        return found.where(CASES.c.status != Status.DONE).order_by(CASES.c.urgent.desc(), CASES.c.opened)
-    if query.untaken:
-        return found.where(CASES.c.status == Status.NEW).order_by(CASES.c.urgent.desc(), CASES.c.opened).limit(MOST)
     return None
+
+
+def _oldest(connection: Connection, query: Query) -> list[int]:
+    """What nobody took, or what is not done: the urgent, then the oldest, however many there are of others."""
+    still = "status = 'new'" if query.untaken else "status <> 'done'"
+    places = ("",) if query.districts is None else query.districts
+    found: list[int] = []
+    for urgent in (True, False):
+        rows = [row for where in places for row in _first(connection, still, urgent, where)]
+        found += [case for _, case in sorted(rows)]
+    return found[:MOST]
+
+
+def _first(connection: Connection, still: str, urgent: bool, district: str) -> list[tuple[int, int]]:
+    some = "district = ? AND " if district else ""
+    sql = f"SELECT opened, id FROM cases WHERE {some}urgent = ? AND {still} ORDER BY opened LIMIT {MOST}"  # noqa: S608
+    given = (district, urgent) if district else (urgent,)
+    return [(opened, case) for opened, case in prepared.ask(connection, prepared.among(sql), *given)]
 
 
 def _case(

@@ -64,12 +64,17 @@ class Database(Protocol):
         """Run `work` on what is committed."""
         ...
 
+    async def look(self, work: Work[T]) -> T:
+        """The same for what is looked at many times a second: the outbox."""
+        ...
+
     async def close(self) -> None: ...
 
 
 class Sqlite:
     """SQLite has one writer. One connection in one thread makes turns queue here, in order, instead of polling for the
-    file lock; a batch costs one thread hop, not one a statement as with aiosqlite (docs/decisions/0003).
+    file lock; a batch costs one thread hop, not one a statement as with aiosqlite, which serves the readers
+    (docs/decisions/0003).
     """
 
     dialect = "sqlite"
@@ -81,18 +86,20 @@ class Sqlite:
         self._writer: Engine = create_engine(
             url.set(drivername="sqlite"), pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
         )
-        self._reading = ThreadPoolExecutor(READERS, "reader")
-        self._readers: Engine = create_engine(
+        self._looking = ThreadPoolExecutor(1, "looker")
+        self._looker: Engine = create_engine(
             url.set(drivername="sqlite"),
-            pool_size=READERS,
+            pool_size=1,
             max_overflow=0,
             pool_reset_on_return=None,
             connect_args={"check_same_thread": False},
         )
+        self._readers = create_async_engine(url, pool_size=READERS, max_overflow=0)
         self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
         event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
         event.listen(self._writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        event.listen(self._readers, "connect", functools.partial(_prepare, writes=False))
+        for engine in (self._looker, self._readers.sync_engine):
+            event.listen(engine, "connect", functools.partial(_prepare, writes=False))
 
     async def write(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
@@ -117,15 +124,20 @@ class Sqlite:
         self._writer.dispose()
 
     async def read(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._look, work)
+        async with self._readers.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def look(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._looking, self._look, work)
 
     def _look(self, work: Work[T]) -> T:
-        with self._readers.connect() as connection:
+        with self._looker.connect() as connection:
             return work(connection)
 
     async def close(self) -> None:
-        self._reading.shutdown()
-        self._readers.dispose()
+        await self._readers.dispose()
+        self._looking.shutdown()
+        self._looker.dispose()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._dispose)
         self._thread.shutdown()
 
@@ -146,6 +158,8 @@ class Postgres:
     async def read(self, work: Work[T]) -> T:
         async with self._engine.connect() as connection:
             return await connection.run_sync(work)
+
+    look = read
 
     async def close(self) -> None:
         await self._engine.dispose()

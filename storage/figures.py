@@ -1,53 +1,65 @@
 """Daily counters, kept in the case's own transaction: a summary reads days, not cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers.effects import Status
-from handlers.world import Count, Figures, Query
+from handlers.world import EVERYWHERE, Count, Figures, Query
 from storage import prepared
 from storage.tables import TALLY, WAIT
 
-COUNTED, WAITED = (
-    tuple(
-        prepared.among(f"SELECT {sort}, sum(count) FROM {table} WHERE day BETWEEN ? AND ?{some} GROUP BY {sort}")  # noqa: S608
-        for some in ("", " AND district IN LIST")
-    )
-    for sort, table in (("district, kind, status, practice", "tally"), ("minutes", "wait"))
+DAYS = "WHERE day BETWEEN ? AND ?"
+CASES = "SELECT district, kind, practice, sum(untaken), sum(taken), sum(done) FROM tally"
+WAITS = "SELECT minutes, sum(count) FROM wait"
+SORTS = "GROUP BY district, kind, practice"
+COUNTED = (
+    prepared.among(f"{CASES} {DAYS} {SORTS}"),
+    prepared.among(f"{CASES} {DAYS} AND district IN LIST {SORTS}"),
 )
+WAITED = prepared.among(f"{WAITS} {DAYS} AND district IN LIST GROUP BY minutes")
+KEY = ("day", "district", "kind", "practice")
+COLUMNS = {Status.NEW: "untaken", Status.TAKEN: "taken", Status.DONE: "done"}
 TallyKey = tuple[date, str, str, str, bool]
 WaitKey = tuple[date, str, int]
 
 
 def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[WaitKey, int]) -> None:
     """Add differences to the counters; a counter is made when it is first needed."""
-    rows = [
-        {"day": day, "district": district, "kind": kind, "status": status, "practice": practice, "count": count}
-        for (day, district, kind, status, practice), count in tally.items()
-        if count
-    ]
-    prepared.put(connection, TALLY, rows, ("day", "district", "kind", "status", "practice"), ("count",))
+    rows: dict[tuple[object, ...], dict[str, Any]] = {}
+    for (day, district, kind, status, practice), count in tally.items():
+        key = (day, district, kind, practice)
+        row = rows.setdefault(key, dict(zip(KEY, key, strict=True)) | dict.fromkeys(COLUMNS.values(), 0))
+        row[COLUMNS[Status(status)]] += count
+    prepared.put(connection, TALLY, list(rows.values()), KEY, tuple(COLUMNS.values()))
     late = [{"day": day, "district": district, "minutes": m, "count": c} for (day, district, m), c in waits.items()]
-    prepared.put(connection, WAIT, late, ("day", "district", "minutes"), ("count",))
+    prepared.put(connection, WAIT, late, ("district", "day", "minutes"), ("count",))
 
 
 def count(connection: Connection, query: Query) -> Figures:
     """The counters of the days and districts of a query, added up where they are: thousands of rows become hundreds."""
     counts = tuple(
-        Count(district, kind, Status(status), bool(practice), int(number))
-        for district, kind, status, practice, number in _ask(connection, query, COUNTED)
+        Count(district, kind, status, bool(practice), int(number))
+        for district, kind, practice, *numbers in _counts(connection, query)
+        for status, number in zip(COLUMNS, numbers, strict=True)
         if number
     )
-    return Figures(counts, {minutes: int(number) for minutes, number in _ask(connection, query, WAITED)})
+    places = [EVERYWHERE] if query.districts is None else list(query.districts)
+    waits = prepared.ask(connection, WAITED, *_days(connection, query), places)
+    return Figures(counts, {minutes: int(number) for minutes, number in waits})
 
 
-def _ask(connection: Connection, query: Query, sql: Sequence[Mapping[str, str]]) -> list[Any]:
-    days = (query.since, query.until)
-    given = days if connection.dialect.name == "postgresql" else map(str, days)
-    everywhere, some = sql
+def _counts(connection: Connection, query: Query) -> list[Any]:
+    everywhere, some = COUNTED
     if query.districts is None:
-        return prepared.ask(connection, everywhere, *given)
-    return prepared.ask(connection, some, *given, list(query.districts))
+        return prepared.ask(connection, everywhere, *_days(connection, query))
+    return prepared.ask(connection, some, *_days(connection, query), list(query.districts))
+
+
+def _days(connection: Connection, query: Query) -> tuple[object, object]:
+    """Both days as the driver takes them: SQLite keeps them as texts."""
+    return (
+        (query.since, query.until) if connection.dialect.name == "postgresql" else (str(query.since), str(query.until))
+    )

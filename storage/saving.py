@@ -38,7 +38,7 @@ from handlers.effects import (
     UseCode,
 )
 from handlers.events import Address, Incoming, Outcome
-from handlers.world import Memory, World
+from handlers.world import EVERYWHERE, Memory, World
 from storage import directory, figures, outbox, prepared, worlds
 from storage.store import Store, context
 from storage.tables import CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, HISTORY, OUTBOX, WRAP
@@ -201,7 +201,8 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     rows.tally[day, case.district, case.kind, move.to, case.practice] += 1
     if case.taken is None and move.was == "new":
         minutes = max(0, int((event.at - case.opened).total_seconds() // 60))
-        rows.waits[day, case.district, minutes] += 1
+        for district in (case.district, EVERYWHERE):
+            rows.waits[day, district, minutes] += 1
 
 
 def _amend(connection: Connection, store: Store, case: int, details: Any) -> None:

@@ -55,19 +55,13 @@ class CaseRow(SQLModel, table=True):
     __tablename__ = "cases"
     __table_args__ = (
         Index("cases_by_district", "district", "opened"),
-        Index(
-            "cases_untaken",
-            "district",
-            "opened",
-            sqlite_where=text("status = 'new'"),
-            postgresql_where=text("status = 'new'"),
-        ),
-        Index(
-            "cases_open",
-            "district",
-            "opened",
-            sqlite_where=text("status <> 'done'"),
-            postgresql_where=text("status <> 'done'"),
+        *(
+            Index(name, *columns, sqlite_where=text(still), postgresql_where=text(still))
+            for name, still in (("untaken", "status = 'new'"), ("open", "status <> 'done'"))
+            for name, columns in (
+                (f"cases_{name}", ("urgent", "opened")),
+                (f"cases_{name}_there", ("district", "urgent", "opened")),
+            )
         ),
         Index("cases_unrouted", "id", sqlite_where=text("routed = false"), postgresql_where=text("routed = false")),
     )
@@ -246,17 +240,18 @@ class Tally(SQLModel, table=True):
     day: date = column("clear", "figures", primary_key=True)
     district: str = column("clear", "figures", primary_key=True)
     kind: str = column("clear", "figures", primary_key=True)
-    status: str = column("clear", "figures", primary_key=True)
     practice: bool = column("clear", "figures", primary_key=True)
-    count: int = column("clear", "figures")
+    untaken: int = column("clear", "figures")
+    taken: int = column("clear", "figures")
+    done: int = column("clear", "figures")
 
 
 class Wait(SQLModel, table=True):
-    """How many cases opened on a local day were taken after so many whole minutes."""
+    """How many cases opened on a local day were taken after so many whole minutes; district `*` counts all of them."""
 
     __table_args__ = {"sqlite_with_rowid": False}
-    day: date = column("clear", "figures", primary_key=True)
     district: str = column("clear", "figures", primary_key=True)
+    day: date = column("clear", "figures", primary_key=True)
     minutes: int = column("clear", "figures", primary_key=True)
     count: int = column("clear", "figures")
 

@@ -115,6 +115,9 @@ class Fickle:
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await self.real.read(work)
 
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        return await self.real.look(work)
+
     async def close(self) -> None: ...
 
 

@@ -30,11 +30,15 @@ INSERT INTO counted SELECT i, (SELECT day FROM days WHERE number = (i * 7919) % 
  CASE (i * 15485863) % 3 WHEN 0 THEN 'new' WHEN 1 THEN 'taken' ELSE 'done' END, 0 FROM n
 """
 TALLY = """
-INSERT INTO tally (day, district, kind, status, practice, count)
-SELECT day, district, kind, status, practice, count(*) FROM counted GROUP BY day, district, kind, status, practice
+INSERT INTO tally (day, district, kind, practice, untaken, taken, done)
+SELECT day, district, kind, practice, sum(status = 'new'), sum(status = 'taken'), sum(status = 'done')
+FROM counted GROUP BY day, district, kind, practice
 """
-WAITS = "INSERT INTO wait (day, district, minutes, count) SELECT day, district, 5 + id % 90, count(*) FROM counted \
-WHERE status <> 'new' GROUP BY day, district, 5 + id % 90"
+WAITS = """
+INSERT INTO wait (day, district, minutes, count)
+SELECT day, district, 5 + id % 90, count(*) FROM counted WHERE status <> 'new' GROUP BY 1, 2, 3
+UNION ALL SELECT day, '*', 5 + id % 90, count(*) FROM counted WHERE status <> 'new' GROUP BY 1, 3
+"""
 GROUP_BY = text(
     "SELECT district, kind, status, practice, count(*) FROM counted WHERE day BETWEEN :since AND :until "
     "GROUP BY district, kind, status, practice"

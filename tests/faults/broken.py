@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from bot import logs, settings
+from bot import logs, reading
 from bot.app import App, build, running
 from bot.channels import Outgoing
 from bot.commands import _serve
@@ -98,7 +98,7 @@ BUILDS: Mapping[str, Callable[[App], None]] = {
 
 
 async def run(how: str, config: Path) -> int:
-    app = build(settings.read(config, {}))
+    app = build(reading.read(config, {}))
     BUILDS[how](app)
     async with running(app):
         await _serve(app, None, "Listening on {url}")

@@ -129,3 +129,19 @@ async def behind_a_proxy(url: str) -> AsyncIterator[tuple[str, Proxy]]:
 async def test_a_server_that_is_gone(url: str, tmp_path: Path) -> None:
     async with behind_a_proxy(url) as (hidden, proxy), town(tmp_path, hidden, each=EACH) as made:
         await through(made, tmp_path, proxy.cut, proxy.heal)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_a_process_waits_for_a_server_that_comes_later(url: str, tmp_path: Path) -> None:
+    async with behind_a_proxy(url) as (hidden, proxy), town(tmp_path, hidden, each=1) as made:
+        await made.bot.stop()
+        proxy.cut()
+        starting = asyncio.create_task(made.bot.start())
+        async with asyncio.timeout(30):
+            while "is not there; trying again" not in (tmp_path / "bot.log").read_text():
+                await asyncio.sleep(0.1)
+        proxy.heal()
+        await starting
+        await ready(made)

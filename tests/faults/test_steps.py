@@ -70,6 +70,9 @@ class Fragile:
     async def read(self, work: Work[T]) -> T:
         return await self.real.read(work)
 
+    async def look(self, work: Work[T]) -> T:
+        return await self.real.look(work)
+
     async def close(self) -> None: ...
 
 

@@ -47,26 +47,16 @@ def upgrade() -> None:
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("cases_by_district", ["district", "opened"], unique=False)
         batch_op.create_index(
-            "cases_open",
-            ["district", "opened"],
-            unique=False,
-            sqlite_where=sa.text("status <> 'done'"),
-            postgresql_where=sa.text("status <> 'done'"),
-        )
-        batch_op.create_index(
             "cases_unrouted",
             ["id"],
             unique=False,
             sqlite_where=sa.text("routed = false"),
             postgresql_where=sa.text("routed = false"),
         )
-        batch_op.create_index(
-            "cases_untaken",
-            ["district", "opened"],
-            unique=False,
-            sqlite_where=sa.text("status = 'new'"),
-            postgresql_where=sa.text("status = 'new'"),
-        )
+        for name, still in (("untaken", "status = 'new'"), ("open", "status <> 'done'")):
+            where = {"sqlite_where": sa.text(still), "postgresql_where": sa.text(still)}
+            batch_op.create_index(f"cases_{name}", ["urgent", "opened"], unique=False, **where)
+            batch_op.create_index(f"cases_{name}_there", ["district", "urgent", "opened"], unique=False, **where)
         batch_op.create_index(batch_op.f("ix_cases_reporter"), ["reporter"], unique=False)
 
     op.create_table(
@@ -231,19 +221,20 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("district", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
         sa.Column("practice", sa.Boolean(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "district", "kind", "status", "practice"),
+        sa.Column("untaken", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "district", "kind", "practice"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "wait",
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("district", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "district", "minutes"),
+        sa.PrimaryKeyConstraint("district", "day", "minutes"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -291,15 +282,8 @@ def downgrade() -> None:
     op.drop_table("code")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cases_reporter"))
-        batch_op.drop_index(
-            "cases_untaken", sqlite_where=sa.text("status = 'new'"), postgresql_where=sa.text("status = 'new'")
-        )
-        batch_op.drop_index(
-            "cases_unrouted", sqlite_where=sa.text("routed = false"), postgresql_where=sa.text("routed = false")
-        )
-        batch_op.drop_index(
-            "cases_open", sqlite_where=sa.text("status <> 'done'"), postgresql_where=sa.text("status <> 'done'")
-        )
+        for name in ("cases_untaken", "cases_untaken_there", "cases_unrouted", "cases_open", "cases_open_there"):
+            batch_op.drop_index(name)
         batch_op.drop_index("cases_by_district")
 
     op.drop_table("cases")
