@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.turns import Unavailable
 from handlers.events import Address, Incoming, Tick
 from storage import directory, presence, retention
-from storage.database import Database
+from storage.database import Database, gone
 from storage.files import Files
 from storage.store import Store
 
@@ -23,6 +24,7 @@ GRACE = int(CATCH_UP.total_seconds())  # APScheduler's own default of 1 s drops 
 NOON = 12  # digests before noon look back to yesterday, later ones at today
 PURGE_MINUTES = 30
 BEAT_SECONDS = 10
+AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
 
 
 class Schedule:
@@ -38,9 +40,12 @@ class Schedule:
         keep: retention.Keep,
         files: Files,
         share: Callable[[int], None] = lambda _: None,
+        *,
+        again: float = AGAIN,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
+        self._again = again
         self._share, self._name = share, secrets.token_hex(8)
         self._scheduler = AsyncIOScheduler(timezone=zone)
 
@@ -59,7 +64,17 @@ class Schedule:
         """The latest digest that is due: after a down time it is caught up, a second call changes nothing."""
         slot = self.latest(self._store.now())
         if slot is None:
-            return
+            return None
+        while True:
+            try:
+                return await self._tell(slot)
+            except Exception as bad:
+                if not (isinstance(bad, Unavailable) or gone(bad)):
+                    raise
+                log.warning("digest waits", extra={"action": "digest", "error": type(bad).__name__})
+            await asyncio.sleep(self._again)
+
+    async def _tell(self, slot: datetime) -> None:
         await self._database.read(partial(directory.refresh, store=self._store))
         events = [self._event(chat, group, slot) for chat, group in self.readers()]
         await self._handle(events)

@@ -122,7 +122,7 @@ class Turns:
         while self.behind:
             try:
                 await self._replay()
-            except (Unavailable, OSError) as bad:
+            except Exception as bad:  # whatever it is, what waits in the spool is not given up
                 log.info("still waiting", extra={"action": "spool", "error": type(bad).__name__})
                 await asyncio.sleep(self._again)
         self._recovering = None

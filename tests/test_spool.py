@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
+from bot.app import keep
+from bot.schedule import Schedule
+from bot.settings import Settings
 from bot.turns import Turns, Unavailable
 from handlers.events import (
     Address,
@@ -122,8 +126,9 @@ class Fickle:
 
 
 @asynccontextmanager
-async def spooling(town: Town, database: Fickle, folder: str = "spool") -> AsyncIterator[Turns]:
-    turns = Turns(database, town.store, spool=Spool(town.folder / folder, town.vault), again=0.01)
+async def spooling(town: Town, database: Fickle, *, spools: bool = True) -> AsyncIterator[Turns]:
+    spool = Spool(town.folder / "spool", town.vault) if spools else None
+    turns = Turns(database, town.store, spool=spool, again=0.01)
     try:
         yield turns
     finally:
@@ -206,3 +211,20 @@ async def test_the_outcome_of_a_send_is_never_spooled_because_its_row_would_be_s
         with pytest.raises(Unavailable):
             await turns.handle([town.event(Address("telegram", "r1"), Outcome(1, Fate.SENT))])
     assert not (town.folder / "spool").exists()
+
+
+async def test_a_digest_waits_for_the_database_too(town: Town) -> None:
+    await link(town)
+    town.clock.now = datetime(2026, 11, 24, 0, 0, 30, tzinfo=UTC)  # 07:00 in Bangkok
+    database = Fickle(town.database)
+    async with spooling(town, database, spools=False) as turns:
+        parts = (town.database, town.store, turns.handle, [time(7)], ZoneInfo("Asia/Bangkok"))
+        schedule = Schedule(*parts, keep(Settings()), town.files, again=0.01)
+        database.there = False
+        digest = asyncio.create_task(schedule.digest())
+        await asyncio.sleep(0.1)
+        assert not digest.done()
+        database.there = True
+        await digest
+    await town.deliver()
+    assert len(town.sent("telegram", "g-kan")) == 1
