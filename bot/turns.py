@@ -141,12 +141,7 @@ class Turns:
     async def _probe(self) -> None:
         """Nothing is in the spool: a file is just being written, or the spool failed too."""
         await asyncio.sleep(self._again)
-        try:
-            await self._database.write(lambda _: None)
-        except Exception as bad:
-            if not gone(bad):
-                raise
-            raise Unavailable from None
+        await self._database.write(lambda _: None)
         self._down = False
 
     async def _drain(self) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Table, func, select
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from bot import server, settings
+from bot import reading, server
 from bot.app import App, build
 from bot.channels.web import Web
 from handlers.effects import ButtonKind
@@ -123,7 +123,7 @@ class House:
     async def open(self) -> None:
         """Start the bot; again after `close`, as after a restart."""
         self._running = AsyncExitStack()
-        self.app: App = build(settings.read(self.config, {}), now=self.clock)
+        self.app: App = build(reading.read(self.config, {}), now=self.clock)
         self._running.push_async_callback(self.app.stop)
         await self.app.start()
         routes = server.build(self.app).routes

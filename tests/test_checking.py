@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import checking, settings
+from bot import checking, reading
 from storage import operations
 from tests.doubles.telegram import TelegramDouble, broken, refused
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, at_home, config, link
@@ -14,7 +14,7 @@ from tests.test_cli import run
 
 
 async def look(house: House) -> list[str]:
-    return await checking.look(settings.read(house.config, {}))
+    return await checking.look(reading.read(house.config, {}))
 
 
 def about(problems: list[str], what: str) -> list[str]:

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from bot import server, settings, tryout
+from bot import reading, server, tryout
 from bot.app import App, build, running
 from handlers.events import Command
 from storage.tables import CASES, LETTER, QUARANTINE
@@ -19,7 +19,7 @@ from tests.town import Clock
 
 @asynccontextmanager
 async def stage(folder: Path) -> AsyncIterator[tuple[App, str]]:
-    told = tryout.settings(settings.read(None, {"NTSWATCH_TELEGRAM__TOKEN": "1:x", "NTSWATCH_DIGEST__TIMES": ""}))
+    told = tryout.settings(reading.read(None, {"NTSWATCH_TELEGRAM__TOKEN": "1:x", "NTSWATCH_DIGEST__TIMES": ""}))
     told = replace(
         told,
         database=replace(told.database, url=f"sqlite+aiosqlite:///{folder}/try.db"),
@@ -33,8 +33,8 @@ async def stage(folder: Path) -> AsyncIterator[tuple[App, str]]:
 
 
 async def test_it_needs_no_account_and_keeps_apart_from_the_real_thing() -> None:
-    told = tryout.settings(settings.read(None, {"NTSWATCH_TELEGRAM__TOKEN": "1:x"}))
-    real = settings.read(None, {})
+    told = tryout.settings(reading.read(None, {"NTSWATCH_TELEGRAM__TOKEN": "1:x"}))
+    real = reading.read(None, {})
     assert (told.telegram.token, told.line.channel_secret, told.server.public_url) == ("", "", "")
     assert told.database.url != real.database.url
     assert told.seal.keystore != real.seal.keystore

@@ -398,10 +398,10 @@ async def test_a_message_is_said_once_however_often_the_dispatcher_looks(tmp_pat
             """Shows what it read only when it is let go."""
 
             dialect = "sqlite"
-            write, close = town.database.write, town.database.close
+            write, read, close = town.database.write, town.database.read, town.database.close
 
-            async def read(self, work: Any) -> Any:
-                found = await town.database.read(work)
+            async def look(self, work: Any) -> Any:
+                found = await town.database.look(work)
                 read.set()
                 await go.wait()
                 return found
