@@ -122,8 +122,6 @@ async def test_nothing_is_lost_and_nothing_comes_twice(url: str, tmp_path: Path)
         verdict = await rounds(made, app, ROUNDS, seed)
     assert verdict.bad == []
     assert verdict.figures["cases"] > 2 * EACH
-    if FULL:  # in a few rounds chance speaks
-        assert verdict.figures["telegram doubled"] <= made.bot.kills
 
 
 @pytest.mark.slow
