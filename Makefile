@@ -42,7 +42,7 @@ fix: install ## format, and repair what can be repaired
 	$(BIN)/ruff format .
 
 ##@ Work
-.PHONY: install compile messages prune bench faults dist lock clean help
+.PHONY: install compile messages prune bench faults fuzz supply dist lock clean help
 install: $(DEV) ## make .venv with everything locked, for work on the code
 
 compile: $(RUNTIME) ## compile the catalogues and the gazetteer
@@ -61,6 +61,13 @@ bench: install compile ## measure, as `ntswatch bench` does
 faults: install compile ## break things in every way, at full length (`make test` has the short form)
 	NTSWATCH_FAULTS=full $(BIN)/python -m pytest tests/faults $(ARGS)
 
+fuzz: install compile ## throw what nobody expects at webhooks and web page, for minutes (ARGS="--seconds 600")
+	@$(call fetch,requirements-fuzz.lock)
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+supply: $(RUNTIME) ## a bill of materials (dist/sbom.json), and known holes where the service is reachable
+	@.ci/supply
+
 dist: install ## build the wheel and the source archive into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist
@@ -70,9 +77,13 @@ lock: ## resolve the dependencies anew (needs uv)
 		pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --upgrade --custom-compile-command "make lock" \
 		pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --upgrade --custom-compile-command "make lock" \
+		--group fuzz --constraints requirements-dev.lock --output-file requirements-fuzz.lock
+	uv pip compile --quiet --universal --generate-hashes --upgrade --custom-compile-command "make lock" \
+		--group supply --output-file requirements-supply.lock
 
 clean: ## remove what was made, except .venv and data/
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 	rm -f locales/*/LC_MESSAGES/*.mo storage/gazetteer/data/cells.bin
 	find bot handlers locales storage tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 

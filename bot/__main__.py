@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
 
-from bot import reading
+from bot import loop, reading
 from bot.reading import BadSettings
 from bot.settings import Settings
 
@@ -24,15 +24,21 @@ class Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `run` names the function in bot.commands, imported only when it is called."""
+    """One command. `run` names the function in bot.commands or bot.custodians, imported only when it is called."""
 
     help: str
     run: str
     arguments: tuple[Argument, ...] = ()
 
 
+ANYWHERE = ("try", "where", "bench", "poster", "archive")  # they do with the defaults where there is no file
+CUSTODIANS = ("backup", "restore", "archive")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG = Argument(("--log",), {"default": "INFO", "choices": LEVELS, "help": "how much is logged"})
+BACKUP = Argument(("file",), {"type": Path, "help": "FILE of `backup`; FILE.keys is looked for beside it"})
+KEY = Argument(
+    ("--key",), {"type": Path, "action": "append", "default": [], "metavar": "KEYFILE", "help": "of archive keygen"}
+)
 COMMANDS = {
     "try": Command(
         "everything on this machine: SQLite, three phones on a page, no account needed",
@@ -63,10 +69,49 @@ COMMANDS = {
             Argument(("id",), {"nargs": "*", "type": int, "help": "rows; all dead letters without any"}),
         ),
     ),
-    "export": Command(
-        "cases as CSV, coded answers only", "export", (Argument(("--since",), {"default": "", "help": "YYYY-MM-DD"}),)
+    "retention": Command(
+        "what has had its time, and whether its deletion was stopped; `allow` lets the next run go",
+        "retention",
+        (Argument(("action",), {"choices": ("show", "allow"), "nargs": "?", "default": "show"}),),
     ),
-    "backup": Command("a copy of the database in a new file", "backup", (Argument(("file",), {"type": Path}),)),
+    "export": Command(
+        "cases as CSV, coded answers only",
+        "export",
+        (
+            Argument(("--since",), {"default": "", "help": "YYYY-MM-DD"}),
+            Argument(("--public",), {"action": "store_true", "help": "counts by whole weeks, small ones as <5"}),
+        ),
+    ),
+    "backup": Command(
+        "a copy of the database in two new files, FILE and FILE.keys", "backup", (Argument(("file",), {"type": Path}),)
+    ),
+    "restore": Command(
+        "a new database from a backup; `database.url` names it, nothing must be there", "restore", (BACKUP, KEY)
+    ),
+    "archive": Command(
+        "with offline keys, not on the server: make them, or open the cases of a backup",
+        "archive",
+        (
+            Argument(("action",), {"choices": ("keygen", "open")}),
+            Argument(("file",), {"type": Path, "help": "a key file to make, NAME.key, or the backup to open"}),
+            KEY,
+            Argument(("--media",), {"type": Path, "metavar": "FOLDER", "help": "a copy of the media folder"}),
+            Argument(("--out",), {"type": Path, "metavar": "FOLDER", "help": "where opened files go"}),
+        ),
+    ),
+    "poster": Command(
+        "posters to print for a district or a village, with QR codes that carry the place",
+        "poster",
+        (
+            Argument(("district",), {"help": "a district code such as TH3801"}),
+            Argument(("--village",), {"default": "", "help": "the village's name, as people write it"}),
+            Argument(
+                ("--out",), {"type": Path, "default": Path(), "metavar": "DIR", "help": "where to (default: here)"}
+            ),
+            Argument(("--telegram",), {"default": "", "help": "https://t.me/NAME, where Telegram is not to be asked"}),
+            Argument(("--line",), {"default": "", "help": "https://line.me/R/ti/p/ID, where LINE is not to be asked"}),
+        ),
+    ),
     "bench": Command(
         "measure side by side what speed is promised",
         "bench",
@@ -96,20 +141,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadSettings as bad:
         print("\n".join(bad.problems), file=sys.stderr)
         return 2
-    from bot import commands
+    loop.seldom()
+    from bot.commands import Cannot
 
-    run: Run = getattr(commands, COMMANDS[given.command].run)
     try:
-        return run(told, given)
-    except commands.Cannot as why:
+        return implementation(given.command)(told, given)
+    except Cannot as why:
         print(why, file=sys.stderr)
         return 2
 
 
+def implementation(name: str) -> Run:
+    """The function behind a command."""
+    from bot import commands, custodians
+
+    found: Run = getattr(custodians if name in CUSTODIANS else commands, COMMANDS[name].run)
+    return found
+
+
 def read(given: argparse.Namespace) -> Settings:
-    """The settings; `try` and `where` do with the defaults where there is no file."""
+    """The settings, from the file and the environment."""
     path: Path | None = given.config
-    if given.command in ("try", "where", "bench") and path == reading.DEFAULT and not reading.DEFAULT.exists():
+    if (
+        given.command in ("try", "where", "bench", "archive")
+        and path == reading.DEFAULT
+        and not reading.DEFAULT.exists()
+    ):
         path = None
     return reading.read(path, environ)
 

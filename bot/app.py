@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 import locales
 from bot.attachments import Attachments
@@ -14,14 +18,18 @@ from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
 from bot.connect import connect, splits
 from bot.dispatcher import Dispatcher
+from bot.lookout import Lookout
 from bot.media import Links, Uploads
+from bot.room import Probe, Room, taken
+from bot.scan import Scanner
 from bot.schedule import Schedule
 from bot.settings import Media, Settings
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
-from handlers.events import Incoming
-from handlers.world import Rules
-from storage import database, directory, gazetteer, quarantine, schema
+from handlers.events import Incoming, Tick
+from handlers.history import Watch
+from handlers.world import Kept, Rules
+from storage import audit, casekeys, database, directory, gazetteer, quarantine, schema
 from storage.files import Files
 from storage.keystore import Keystore
 from storage.mailbox import Mailbox
@@ -29,7 +37,7 @@ from storage.retention import Keep
 from storage.shelf import Folder, Shelf
 from storage.spool import Spool
 from storage.store import Store
-from storage.vault import Vault
+from storage.vault import Recipient, Vault
 
 log = logging.getLogger(__name__)
 NOTICE = "2026-11"  # version of the safety note a resident agrees to; a new one is shown again
@@ -47,12 +55,14 @@ class App:
     database: database.Database
     store: Store
     files: Files
+    witness: audit.Witness
     links: Links | None
     web: Web
     channels: Mapping[str, Channel]
     turns: Turns
     dispatcher: Dispatcher
     schedule: Schedule
+    room: Room
     ready: set[str] = field(default_factory=set)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
@@ -89,6 +99,27 @@ class App:
         await self.schedule.start()
         self.tasks.append(asyncio.create_task(self.dispatcher.run()))
         self.tasks += [asyncio.create_task(self._open(c)) for c in self.channels.values()]
+        self.tasks.append(asyncio.create_task(self.lookout.run()))
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        return Lookout(
+            self.channels, self.ready, self.dispatcher.denied, self.settings.server.public_url, self._tell_of
+        )
+
+    async def _tell_of(self, channel: str, what: str) -> None:
+        """Every coordinator hears of a trouble, once an hour however many processes see it."""
+        if what == "token":
+            await self.dispatcher.deny(channel)
+            return
+        now = self.store.now()
+        tick = Tick("trouble", {"channel": channel})
+        watching = [m for m in self.store.directory.members.values() if m.role == "coordinator"]
+        events = [
+            Incoming(f"trouble:{channel}:{self.store.tag(m.chat)}:{now:%Y-%m-%dT%H}", now, m.chat, m.person, tick)
+            for m in watching
+        ]
+        await self.turns.handle(events)
 
     async def _database_ready(self) -> None:
         """The newest schema and the directory; waits for a database that is not there yet."""
@@ -131,39 +162,87 @@ class App:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await self.dispatcher.settle()
+                await self.dispatcher.close()
                 await asyncio.gather(*self.acknowledging)
         except TimeoutError:
             log.warning("sends left under way", extra={"action": "stop"})
         await self.turns.close()
+        await self.schedule.leave()
         for channel in self.channels.values():
             await channel.close()
         await self.database.close()
 
 
 def build(
-    settings: Settings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), alert_delay: float | None = None
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    alert_delay: float | None = None,
+    steady: Callable[[], float] | None = None,
+    probe: Probe = taken,
 ) -> App:
-    """Everything, from the settings. `alert_delay` in seconds overrides the settings' minutes (none in `try`)."""
+    """Everything, from the settings. `alert_delay` in seconds overrides the settings' minutes (none in `try`);
+    `steady` is a clock in seconds that nobody sets, to hold `now` against.
+    """
     words, atlas = locales.load(), gazetteer.load()
     keystore = Keystore.open(settings.seal.keystore, now)
     vault = Vault(keystore)
-    files = Files(shelf(settings.media), vault)
     base = database.connect(settings.database.url)
+    files = Files(shelf(settings.media), vault, lambda file: base.read(partial(casekeys.find, vault=vault, file=file)))
     store = Store(vault, words, atlas, rules(settings, alert_delay), {}, now)
+    store.recipients = tuple(map(Recipient.read, settings.seal.archive_recipients))
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
     channels = connect(settings, web, words)
     store.splits = splits(channels)
     # Beside the media: the database's own folder is the first to be full, and PostgreSQL has none here.
-    spool = Spool(settings.media.folder.parent / "spool", vault)
+    spool = Spool(beside(settings) / "spool", vault, now)
     turns = Turns(base, store, most=settings.limits.batch, spool=spool)
     _, key = keystore.current("web")
     links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
-    dispatcher = Dispatcher(base, store, channels, Attachments(files, links), turns.handle, now=now)
+    name = secrets.token_hex(8)  # of this process, among the others on one database
+    attachments = Attachments(files, links, scanner(settings))
+    dispatcher = Dispatcher(base, store, channels, attachments, turns.handle, now=now, name=name)
+    witness = audit.Witness(beside(settings) / "witness.json")
+    room = roominess(settings, store, probe)
     schedule = Schedule(
-        base, store, turns.handle, settings.digest.times, settings.zone, keep(settings), files, dispatcher.share
+        base,
+        store,
+        turns.handle,
+        settings.digest.times,
+        settings.zone,
+        keep(settings),
+        files,
+        witness,
+        dispatcher.share,
+        name=name,
+        steady=steady,
+        look=room.look,
     )
-    return App(settings, keystore, base, store, files, links, web, channels, turns, dispatcher, schedule)
+    return App(settings, keystore, base, store, files, witness, links, web, channels, turns, dispatcher, schedule, room)
+
+
+def scanner(settings: Settings) -> Scanner | None:
+    return Scanner(settings.media.clamd) if settings.media.clamd else None
+
+
+def beside(settings: Settings) -> Path:
+    """Where this machine keeps what must not depend on the database."""
+    return settings.media.folder.parent
+
+
+def roominess(settings: Settings, store: Store, probe: Probe) -> Room:
+    """The disks of files, spool and, where it is a file, the database."""
+    folders = [settings.media.folder]
+    url = make_url(settings.database.url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        folders.append(Path(url.database).parent)
+
+    def tell(files: bool) -> None:
+        if files != store.rules.files:
+            store.rules = replace(store.rules, files=files)
+
+    limits = settings.limits
+    return Room(folders, limits.disk_files_percent / 100, limits.disk_stop_percent / 100, tell, probe)
 
 
 def shelf(media: Media) -> Shelf:
@@ -182,7 +261,7 @@ def shelf(media: Media) -> Shelf:
 
 
 def rules(settings: Settings, alert_delay: float | None) -> Rules:
-    limits = settings.limits
+    limits, watched = settings.limits, settings.watch
     return Rules(
         zone=settings.zone,
         emergency=settings.emergency.by_country,
@@ -191,7 +270,25 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
         alert_delay=limits.alert_delay_minutes * 60 if alert_delay is None else alert_delay,
         code_minutes=limits.code_minutes,
         reports_an_hour=limits.reports_an_hour,
+        two_person_close=settings.desk.two_person_close,
+        handover_hours=settings.desk.handover_hours,
+        answer_days=settings.desk.answer_days,
+        overdue_new_hours=settings.desk.overdue_new_hours,
+        overdue_open_hours=settings.desk.overdue_open_hours,
         hidden={"line": ("video", "voice", "document", *(() if settings.server.public_url else ("photo",)))},
+        kept=Kept(
+            settings.retention.half_report_hours,
+            settings.retention.contact_days,
+            settings.retention.media_days,
+            settings.retention.closed_days,
+        ),
+        watch=Watch(
+            watched.details_an_hour,
+            watched.others_cases_a_day,
+            watched.night_details,
+            watched.misses_an_hour,
+            (watched.night_begins, watched.night_ends),
+        ),
     )
 
 
@@ -203,6 +300,18 @@ def keep(settings: Settings) -> Keep:
         half_report=timedelta(hours=kept.half_report_hours),
         quarantine=timedelta(days=kept.quarantine_days),
         dead_letter=timedelta(days=kept.dead_letter_days),
+        contact=timedelta(days=kept.contact_days),
+        closed=timedelta(days=kept.closed_days),
+        closed_by_kind={kind: timedelta(days=days) for kind, days in kept.closed_days_by_kind},
+        false=timedelta(days=kept.false_days),
+        withdrawn=timedelta(days=kept.withdrawn_days),
+        open=timedelta(days=kept.open_days),
+        practice=timedelta(days=kept.practice_days),
+        media=timedelta(days=kept.media_days),
+        history=timedelta(days=kept.history_days),
+        longest_pause=timedelta(days=kept.longest_pause_days),
+        most_share=kept.most_share,
+        most_rows=kept.most_rows,
     )
 
 

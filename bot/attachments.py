@@ -3,21 +3,29 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.channels import Channel
+from bot.channels import Channel, SendError
 from bot.media import Links, bring
+from bot.scan import NoScanner, Scanner
 from storage.files import Files
 
 MOST = 20_000_000  # bytes of one file: what Telegram lets bots download, and what is sealed in one piece
+
+SCANNER_SECONDS = 30.0  # a scanner that is being updated is back within a minute
 
 
 class Attachments:
     """Knows where files are. Without a public address LINE gets no pictures: it takes them by HTTPS link only."""
 
-    def __init__(self, files: Files, links: Links | None) -> None:
-        self._files, self._links = files, links
+    def __init__(self, files: Files, links: Links | None, scanner: Scanner | None = None) -> None:
+        self._files, self._links, self._scanner = files, links, scanner
 
     async def bring(self, channel: Channel, payload: Mapping[str, Any]) -> Mapping[str, str]:
-        return await bring(channel.fetch(payload["ref"]), payload["kind"], payload["file"], self._files, MOST)
+        """Fetch a file into our store. Raises SendError: while the scanner is away, files wait."""
+        source = channel.fetch(payload["ref"])
+        try:
+            return await bring(source, payload["kind"], payload["file"], self._files, MOST, self._scanner)
+        except NoScanner:
+            raise SendError("no scanner", SCANNER_SECONDS) from None
 
     async def prepare(self, channel: str, parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """The parts of a message with the bytes, or the link, of their files; a file that is gone is left out."""

@@ -6,8 +6,9 @@ from functools import partial
 from bot import reading as told
 from bot.app import App, build
 from bot.channels import SendError
+from bot.scan import Scanner
 from bot.settings import Settings
-from storage import directory, operations, schema
+from storage import audit, clock, directory, operations, schema
 from storage.shelf import Unreachable
 
 PATIENCE = 20.0  # seconds for one platform, or the store, to answer
@@ -23,6 +24,7 @@ async def look(settings: Settings) -> list[str]:
             *app.keystore.problems(),
             *await _database(app),
             *await _media(app),
+            *await _scanner(app),
             *await _platforms(app),
         ]
     finally:
@@ -44,6 +46,15 @@ async def _database(app: App) -> list[str]:
         found.append(f"outbox: {lost} message(s) could not be sent; look with `ntswatch outbox list`")
     if aside:
         found.append(f"quarantine: {aside} event(s) could not be read or handled; tell the developers the log lines")
+    verify = partial(audit.verify, vault=app.store.vault, seen=app.witness.seen())
+    if broken := await app.database.read(verify):
+        found.append(f"history: {broken}; compare with a backup, and find out who can write to the database")
+    if halted := await app.database.read(clock.stopped):
+        since, why = halted
+        found.append(
+            f"retention: nothing is deleted since {since:%Y-%m-%d %H:%M} UTC, because {why}; set the clock right, or "
+            "look with `ntswatch retention` and then let it run with `ntswatch retention allow`"
+        )
     return [*found, *_people(app)]
 
 
@@ -57,6 +68,13 @@ def _people(app: App) -> list[str]:
     if alone:
         found.append(f"groups: {len(alone)} of {len(active)} districts have no group of their own: {', '.join(alone)}")
     return found
+
+
+async def _scanner(app: App) -> list[str]:
+    place = app.settings.media.clamd
+    if not place or await Scanner(place, PATIENCE).alive():
+        return []
+    return ["media.clamd: the scanner does not answer; files of residents wait until it does"]
 
 
 async def _media(app: App) -> list[str]:

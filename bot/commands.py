@@ -4,6 +4,7 @@ import asyncio
 import csv
 import signal
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,12 +17,16 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot import logs, loop, tryout
-from bot.app import App, build, running
+from bot.app import App, build, keep, running
+from bot.channels import SendError
 from bot.server import serve
 from bot.settings import Settings
 from bot.webchat import Stage
-from storage import codes, directory, gazetteer, operations, schema
+from storage import audit, clock, codes, directory, gazetteer, operations, schema
 from storage.database import Work, opened
+from storage.keystore import Keystore
+from storage.retention import due
+from storage.vault import Vault
 
 T = TypeVar("T")
 NO_DATABASE = "there is no database of this version yet; run `ntswatch migrate`"
@@ -53,7 +58,7 @@ def run(settings: Settings, given: Namespace) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    app = build(settings)
+    app = build(settings, steady=partial(time.clock_gettime, time.CLOCK_BOOTTIME))
     async with running(app):
         await _serve(app, None, "Listening on {url}")
     return 0
@@ -87,7 +92,7 @@ async def _invite(settings: Settings, given: Namespace) -> str:
     try:
         await app.database.write(schema.migrate)
         work = partial(codes.invite, store=app.store, purpose="join", role=given.role, scope=given.scope)
-        return await app.database.write(work)
+        return await app.database.write(_recorded(settings, work, "invited", role=given.role, scope=given.scope))
     finally:
         await app.database.close()
 
@@ -168,13 +173,41 @@ async def _upkeep(settings: Settings, work: Work[T]) -> T:
     return await _write(settings, checked)
 
 
+def _recorded(settings: Settings, work: Work[T], action: str, **facts: str) -> Work[T]:
+    """The same work, and in its transaction a line of the history."""
+
+    def both(connection: Connection) -> T:
+        done, now = work(connection), datetime.now(UTC)
+        vault = Vault(Keystore.open(settings.seal.keystore, lambda: now))
+        audit.operator(connection, vault, now, action, **facts)
+        return done
+
+    return both
+
+
+def retention(settings: Settings, given: Namespace) -> int:
+    now = datetime.now(UTC)
+    print(f"It is {now.astimezone(settings.zone):%Y-%m-%d %H:%M} here ({settings.digest.timezone}).")
+    if halted := asyncio.run(_upkeep(settings, clock.stopped)):
+        print(f"Nothing is deleted since {halted[0].astimezone(settings.zone):%Y-%m-%d %H:%M}: {halted[1]}.")
+    for name, old, there in asyncio.run(_upkeep(settings, partial(due, now=now, keep=keep(settings)))):
+        if old:
+            print(f"{old} of {there} {name} have had their time.")
+    if given.action == "allow":
+        asyncio.run(_upkeep(settings, _recorded(settings, partial(clock.allow, now=now), "retention allowed")))
+        print("The next run, within half an hour, deletes them.")
+    return 0
+
+
 def outbox(settings: Settings, given: Namespace) -> int:
     match given.action:
         case "retry":
-            count = asyncio.run(_upkeep(settings, partial(operations.retry, ids=given.id, now=datetime.now(UTC))))
+            again = partial(operations.retry, ids=given.id, now=datetime.now(UTC))
+            count = asyncio.run(_upkeep(settings, _recorded(settings, again, "dead letters retried")))
             print(f"{count} will be sent again.")
         case "drop":
-            print(f"{asyncio.run(_upkeep(settings, partial(operations.drop, ids=given.id)))} dropped.")
+            gone = partial(operations.drop, ids=given.id)
+            print(f"{asyncio.run(_upkeep(settings, _recorded(settings, gone, 'dead letters dropped')))} dropped.")
         case _:
             for line in asyncio.run(_upkeep(settings, operations.dead)):
                 print(line)
@@ -186,26 +219,53 @@ def export(settings: Settings, given: Namespace) -> int:
         since = date.fromisoformat(given.since) if given.since else None
     except ValueError:
         raise Cannot("--since: write the day as YYYY-MM-DD") from None
-    rows = asyncio.run(_upkeep(settings, partial(operations.export, since=since)))
+    today = datetime.now(settings.zone).date()
+    work = partial(operations.published, today=today) if given.public else operations.export
+    rows = asyncio.run(
+        _upkeep(settings, _recorded(settings, partial(work, since=since), "exported", since=given.since))
+    )
     csv.writer(sys.stdout).writerows(rows)
     return 0
 
 
-def backup(settings: Settings, given: Namespace) -> int:
-    if not settings.database.url.startswith("sqlite"):
-        raise Cannot("PostgreSQL is backed up by its own tools: pg_dump, or a base backup with its WAL")
-    if not _is_made(settings):
-        raise Cannot(NO_DATABASE)
-    try:
-        asyncio.run(operations.backup(settings.database.url, given.file))
-    except FileExistsError:
-        raise Cannot(f"{given.file} is there already; name a new file") from None
-    except OSError as bad:
+def poster(settings: Settings, given: Namespace) -> int:
+    from bot import poster
+
+    district: str = given.district.upper()
+    atlas = gazetteer.load()
+    if district not in atlas.districts:
         raise Cannot(
-            f"{given.file}: cannot be written ({bad.strerror}); name a file in a folder that is there"
-        ) from None
-    print(f"Copied to {given.file}. The keys are not in it; keep them elsewhere.")
+            f"{given.district}: no such district; write a code such as TH3801 (`ntswatch where LAT LON` finds it)"
+        )
+    opens = {"web": settings.server.public_url if settings.web.chat else ""}
+    opens |= {name: link for name, link in asyncio.run(_opens(settings)).items() if link}
+    opens |= {name: link for name, link in (("telegram", given.telegram), ("line", given.line)) if link}
+    try:
+        links = poster.links(opens, district, given.village)
+    except poster.TooLong:
+        raise Cannot("--village: too long for a link; at most 14 Thai, Lao or Khmer letters") from None
+    if not links:
+        raise Cannot("the bot is reached by nothing yet: set telegram.token, line.channel_secret or server.public_url")
+    given.out.mkdir(parents=True, exist_ok=True)
+    for file in poster.write(given.out, atlas, links, district, given.village, settings.emergency.by_country):
+        print(file)
     return 0
+
+
+async def _opens(settings: Settings) -> dict[str, str]:
+    """Channel -> the address that opens the bot, asked of the platforms that are set up. Raises Cannot."""
+    app = build(settings)
+    found = {}
+    try:
+        for name, channel in app.channels.items():
+            await channel.introduce()
+            found[name] = channel.link
+    except SendError as bad:
+        raise Cannot(f"{name}: the platform refused ({bad.why}); check its token, or give --{name}") from None
+    finally:
+        for channel in app.channels.values():
+            await channel.close()
+    return found
 
 
 def check(settings: Settings, given: Namespace) -> int:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -13,10 +11,14 @@ from bot.settings import Settings
 from handlers.commands import menu
 from locales import N, Words
 
-FONTS = {"th": "NotoSansThai-Bold.ttf", "lo": "NotoSansLao-Bold.ttf", "km": "NotoSansKhmer-Bold.ttf"}
 # TRANSLATORS: the bar under a LINE chat that opens the menu: at most 14 letters.
 BAR = N("Menu")
-MENU = ((N("New report"), "/start"), (N("My reports"), "/status"), (N("Language"), "/language"), (N("Help"), "/help"))
+MENU = (
+    (N("New report"), "/start", "menu-report"),
+    (N("My reports"), "/status", "menu-mine"),
+    (N("Language"), "/language", "menu-language"),
+    (N("Help"), "/help", "menu-help"),
+)
 
 
 def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
@@ -30,6 +32,7 @@ def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
         limits.telegram_chat_burst,
         max(1, limits.telegram_group_per_minute - at_once) / 60,
         at_once,
+        1 / limits.telegram_all_per_second,  # no slower than Telegram lets many messages out anyway
     )
     menus = {
         "private": {lang: menu(w, "private", "resident") for lang, w in words.items()},
@@ -48,17 +51,11 @@ def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
 
 def line(settings: Settings, words: Mapping[str, Words]) -> Channel:
     from bot.channels.line import Line
-    from bot.channels.line_menu import Menu
+    from bot.channels.line_menu import Menu, MenuButton
 
     told = settings.line
-    fonts = Path(str(files("bot") / "pages" / "fonts"))
     menus = [
-        Menu(
-            lang,
-            w.t(BAR),
-            tuple((w.t(label), said) for label, said in MENU),
-            fonts / FONTS[lang] if lang in FONTS else None,
-        )
+        Menu(lang, w.t(BAR), tuple(MenuButton(w.t(label), said, picture) for label, said, picture in MENU))
         for lang, w in words.items()
     ]
     made = Line(told.channel_secret, told.channel_access_token, told.base_url, told.blob_base_url, menus=menus)

@@ -5,6 +5,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -12,10 +13,12 @@ from typing import Any
 
 from bot import folding
 from bot.attachments import Attachments
-from bot.channels import Channel, Outgoing, SendError
+from bot.channels import Channel, Outgoing, SendError, Spent
 from bot.pace import Pacer
 from bot.turns import Unavailable
-from handlers.events import Address, Fate, Incoming, Outcome
+from bot.turnstile import Turnstile
+from handlers import contact
+from handlers.events import Address, Fate, Incoming, Outcome, Tick
 from storage import outbox
 from storage.database import Database, gone
 from storage.outbox import Row
@@ -27,6 +30,9 @@ GIVE_UP = timedelta(hours=24)  # LINE forgets a retry key after a day, and an al
 AGAIN = 30.0  # seconds until a message for a channel that is off is looked at again
 FEW = 10  # tries; with fewer the day did not pass, the clock jumped
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in between
+# Seconds after the event: until then a reply token may be asked whether it was used, and its refusal means that it was.
+# LINE takes one for a minute, and a request takes 8 seconds at most.
+ASK_SECONDS, KNOWN_SECONDS = 50, 58
 KEYS = uuid.UUID("b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21")
 
 
@@ -44,17 +50,23 @@ class Dispatcher:
         now: Callable[[], datetime],
         clock: Callable[[], float] = monotonic,
         jitter: Callable[[], float] = random.random,
+        name: str = "",
     ) -> None:
         self._database, self._store, self._channels, self._handle = database, store, channels, handle
         self._attachments, self._now, self._clock, self._jitter = attachments, now, clock, jitter
         self._pacers = {name: Pacer(channel.pace) for name, channel in channels.items()}
+        self._turnstiles = {name: Turnstile(channel.pace.apart) for name, channel in channels.items()}
+        self._written = asyncio.Event()  # cleared while the database takes nothing: whatever left would be in doubt
+        self._written.set()
         self._wake = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._lanes: set[str] = set()
-        self._ended: set[int] = set()  # rows whose try ended since the sweep began to read: what it read is old
-        self._began = now()
+        self._ours: set[str] = set()  # chats in which this process dealt with the oldest that it found at its start
+        self._closing = False
+        self._began, self._name = now(), name  # of this process, which tells its claims from others'
         self.sent = 0
         self.failed = 0
+        self.denied: set[str] = set()  # channels whose platform does not take our token
 
     def wake(self) -> None:
         self._wake.set()
@@ -86,29 +98,24 @@ class Dispatcher:
         room = AT_ONCE - len(self._sending)
         if room <= 0:
             return None
-        self._ended.clear()
-        rows, later = await self._due(room + len(self._lanes))
+        rows, later = await self._due(room)
         waits = [max(0.0, (later - self._now()).total_seconds())] if later else []
-        held: dict[int, datetime] = {}
+        held: list[tuple[Row, datetime]] = []
         for row in rows:
-            if row.id in self._ended:
-                continue
-            if row.lane in self._lanes:
-                held[row.id] = self._now()
-                continue
             wait = self._wait(row) if row.channel in self._channels else AGAIN
             if wait > 0 or room <= 0:
                 waits.append(wait)
-                held[row.id] = self._now() + timedelta(seconds=wait)
+                held.append((row, self._now() + timedelta(seconds=wait)))
                 continue
             self._start(row)
             room -= 1
         if held and self._database.dialect == "postgresql":  # claimed and not sent: anybody may have them then
-            await self._database.write(partial(outbox.put_back, due_at=held))
+            await self._database.write(partial(outbox.put_back, rows=held))
         return min(waits, default=None)
 
     async def _due(self, most: int) -> tuple[list[Row], datetime | None]:
-        work = partial(outbox.due, store=self._store, now=self._now(), most=max(most, AT_ONCE) * 2)
+        most, busy = max(most, AT_ONCE) * 2, tuple(self._lanes)
+        work = partial(outbox.due, store=self._store, now=self._now(), most=most, busy=busy, process=self._name)
         return await (
             self._database.write(work) if self._database.dialect == "postgresql" else self._database.look(work)
         )
@@ -127,9 +134,14 @@ class Dispatcher:
     async def _deliver(self, row: Row) -> None:
         try:
             row = await self._folded(row)
-            await self._write_down([self._event(row, await self._try(row))])
+            async with self._turnstiles[row.channel].passing():
+                await self._written.wait()
+                if self._closing:
+                    return
+                await self._write_down([self._event(row, await self._try(row))])
+                if row.made < self._began:
+                    self._ours.add(row.lane)
         finally:
-            self._ended.add(row.id)
             self._lanes.discard(row.lane)
             self._sending.pop(row.id, None)
             self.wake()
@@ -137,15 +149,17 @@ class Dispatcher:
     async def _folded(self, row: Row) -> Row:
         """The row with the alerts behind it that its group's pace would keep waiting, written down before it is sent.
 
-        A row that was tried once stays as it is: its first try may have arrived.
+        A row that may have left stays as it is: a platform that knows it again by its key takes nothing more with it.
         """
         group = self._channels[row.channel].is_group(row.chat)
-        if not group or row.attempts or not folding.is_alert(row):
+        if not group or row.attempts or not folding.is_alert(row) or self._in_doubt(row):
+            return row
+        room = self._pacers[row.channel].room(row.lane, group, self._clock())
+        if row.waiting <= room + 1:
             return row
         behind = partial(outbox.behind, store=self._store, first=row, now=self._now(), most=folding.MOST)
         try:
             waiting = await self._database.look(behind)
-            room = self._pacers[row.channel].room(row.lane, group, self._clock())
             rest = folding.together(row, waiting) if len(waiting) > room else []
             if not rest:
                 return row
@@ -172,24 +186,44 @@ class Dispatcher:
         """Until it stands: a row that left and is still there would be sent twice, and Telegram knows no retry key."""
         while True:
             try:
-                return await self._handle(events)
+                await self._handle(events)
             except Unavailable:
+                self._written.clear()
                 await asyncio.sleep(FIRST_RETRY)
+            else:
+                self._written.set()
+                return
 
     async def _try(self, row: Row) -> Outcome:
         if row.payload is None or not (row.chat or row.kind == "fetch"):
             return Outcome(row.id, Fate.DEAD, why="address or key gone")
         card = int(row.payload.get("card", 0))
+        if row.rule and (kept := self._kept(row)):
+            return kept
         try:
             message, result = await self._send(row, row.payload)
         except SendError as bad:
             self.failed += 1
+            if bad.denied and row.channel not in self.denied:
+                await self.deny(row.channel)
             return self._failed(row, bad, card)
         except Exception as bad:  # a fault of ours: without an outcome the row would be tried again at once, for ever
             self.failed += 1
-            return self._failed(row, SendError(type(bad).__name__, FIRST_RETRY), card)
+            strange = SendError(type(bad).__name__, FIRST_RETRY)
+            strange.unsure = True
+            return self._failed(row, strange, card)
         self.sent += 1
+        self.denied.discard(row.channel)
         return Outcome(row.id, Fate.SENT, message=message, card=card, result=result)
+
+    def _kept(self, row: Row) -> Outcome | None:
+        """The reporter's own rule about being written to first; None: it may leave now."""
+        now = self._now()
+        at = contact.allowed(row.rule, now, self._store.rules.zone)
+        if at is None:
+            fate = Fate.HELD if row.rule == contact.AFTER else Fate.DROPPED
+            return Outcome(row.id, fate, why=row.rule)
+        return Outcome(row.id, Fate.LATER, due=at, why="wait quiet") if at > now else None
 
     async def _send(self, row: Row, payload: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
         channel = self._channels[row.channel]
@@ -199,20 +233,60 @@ class Dispatcher:
             case "menu":
                 await channel.speak(row.chat, payload["language"])
                 return "", {}
+            case "erase":
+                await channel.erase(row.chat, payload["messages"])
+                return "", {}
             case "leave":
                 if Address(row.channel, row.chat) not in self._store.directory.groups:
                     await channel.leave(row.chat)
                 return "", {}
-        again = row.made < self._began  # whether a process that was killed had sent it already, nobody knows
-        fresh = payload.get("until", 0.0) > self._now().timestamp() and not (again and row.attempts)
         parts = await self._attachments.prepare(row.channel, payload["parts"])
-        token = payload.get("token", "") if fresh else ""
-        out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))), token, again)
-        return await channel.send(out), {}
+        out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))))
+        return await self._say(channel, row, payload, out), {}
+
+    async def _say(self, channel: Channel, row: Row, payload: Mapping[str, Any], out: Outgoing) -> str:
+        """By its reply token while that is fresh, then by push, which the platform knows again by its key.
+
+        Who takes a row over has to use what was used before, or it comes twice: the token, until it is written down
+        that it is pushed.
+        """
+        token, again = payload.get("token", ""), self._in_doubt(row)
+        if token and row.way != "push":
+            age = self._age(payload)
+            if age < (ASK_SECONDS if again else outbox.REPLY_SECONDS):
+                try:
+                    return await channel.send(replace(out, reply_token=token, again=again))
+                except Spent:
+                    if again and self._age(payload) < KNOWN_SECONDS:
+                        return ""
+            if age < ASK_SECONDS:  # later nobody asks
+                await self._database.write(partial(outbox.pushed, row=row.id))
+        return await channel.send(out)
+
+    def _age(self, payload: Mapping[str, Any]) -> float:
+        """Seconds since the event whose reply token this is."""
+        return float(self._now().timestamp() - payload["until"] + outbox.REPLY_SECONDS)
+
+    def _in_doubt(self, row: Row) -> bool:
+        """Whether it may have been sent already. SQLite does not say who tried what: there, the oldest of a chat, if it
+        is older than this process."""
+        if row.way == "any":
+            return True
+        if self._database.dialect == "postgresql":
+            return bool(row.claimed)
+        return row.made < self._began and row.lane not in self._ours
+
+    async def deny(self, channel: str) -> None:
+        """The token was revoked or changed while we run: said once a day by the other channels."""
+        self.denied.add(channel)
+        log.error("the platform refuses the token", extra={"action": "token", "channel": channel})
+        now = self._now()
+        tick = Tick("denied", {"channel": channel})
+        await self._write_down([Incoming(f"denied:{now:%Y-%m-%d}", now, Address(channel, "token"), "", tick)])
 
     def _failed(self, row: Row, bad: SendError, card: int) -> Outcome:
         """What to do next, as the error says; after a day nothing any more."""
-        now = self._now()
+        now, unsure = self._now(), bad.unsure or self._in_doubt(row)
         log.warning("not sent", extra={"action": row.kind, "row": row.id, "channel": row.channel, "error": bad.why})
         if bad.moved_to:
             ours = Address(row.channel, row.chat) in self._store.directory.groups
@@ -226,14 +300,19 @@ class Dispatcher:
             self._pacers[row.channel].hold(bad.retry_after, self._clock())
         if not bad.charged:
             due = now + timedelta(seconds=bad.retry_after * (1 + 0.1 * self._jitter()))
-            return Outcome(row.id, Fate.LATER, due=due, why=f"wait {bad.why}"[:80])
+            return Outcome(row.id, Fate.LATER, due=due, why=f"wait {bad.why}"[:80], unsure=unsure)
         longest = min(LONGEST_RETRY, max(bad.retry_after, FIRST_RETRY * 2**row.attempts))
         due = now + timedelta(seconds=bad.retry_after / 2 + longest * self._jitter())
-        return Outcome(row.id, Fate.LATER, due=due, why=bad.why[:80])
+        return Outcome(row.id, Fate.LATER, due=due, why=bad.why[:80], unsure=unsure)
 
     @property
     def busy(self) -> bool:
         return bool(self._sending)
+
+    async def close(self) -> None:
+        """Finish what is on its way; what has not left stays in the outbox."""
+        self._closing = True
+        await self.settle()
 
     async def settle(self) -> None:
         """Wait for what is under way."""

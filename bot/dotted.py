@@ -12,13 +12,16 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+import pyrage
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from handlers.kinds import KINDS
 from storage.vault import Recipient
 
 Numbers = tuple[tuple[str, str], ...]
 
+MOST_DAYS = 3650
 LONGEST_SHOWN = 60  # characters of a wrong value that an error repeats: enough to find it in the file
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
@@ -26,6 +29,9 @@ VISIBLE = re.compile(r"[\x21-\x7e]*", re.ASCII)  # anything else could not trave
 SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{0,256}", re.ASCII)  # core.telegram.org/bots/api#setwebhook
 BUCKET = re.compile(r"(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*)?", re.ASCII)  # S3's "naming rules"
 REGION = re.compile(r"[a-z0-9-]{0,40}", re.ASCII)
+SCANNER = re.compile(
+    r"|/[^\0]{1,100}|[A-Za-z0-9.\-\[\]:]{1,253}:[0-9]{1,5}"
+)  # 107 bytes are the most of a socket's path
 PHONE = re.compile(r"\+?[0-9][0-9 -]{1,18}", re.ASCII)
 WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -237,6 +243,18 @@ def _recipients(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _age_keys(value: object) -> tuple[str, ...]:
+    write = '"age1..." as `ntswatch archive keygen` printed it'
+    if not isinstance(value, list):
+        raise Unfit(value, "is not a list of keys", f"[{write}]")
+    for entry in value:
+        try:
+            pyrage.x25519.Recipient.from_str(entry if isinstance(entry, str) else "")
+        except pyrage.RecipientError:
+            raise Unfit(entry, "is not a public key of age", write) from None
+    return tuple(value)
+
+
 def _numbers(value: object) -> Numbers:
     if not isinstance(value, dict):
         raise Unfit(value, "is not a table of numbers to call", 'Police = "191"')
@@ -257,9 +275,26 @@ def _parse_numbers(text: str) -> dict[str, str]:
     return {label.strip(): phone.strip() for label, _, phone in pairs}
 
 
+def _days_by_kind(value: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, dict):
+        raise Unfit(value, "is not a table of days", "{ people = 730 }")
+    for name, days in value.items():
+        if name not in KINDS:
+            raise Unfit(name, "is not a kind of report", "one of " + ", ".join(KINDS))
+        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
+            raise Unfit(days, f"is not a number of days for {name}", "730")
+    return tuple(value.items())
+
+
+def _parse_days(text: str) -> dict[str, object]:
+    pairs = (entry.partition("=") for entry in map(str, items(text)))
+    return {name.strip(): int(days) if WHOLE.fullmatch(days.strip()) else days for name, _, days in pairs}
+
+
 FLAG = kind(_flag, lambda text: {"true": True, "false": False}.get(text.casefold(), text))
 FOLDER = kind(_folder)
 S3_PLACE = matching(BUCKET, "is not a bucket", '"s3://bucket" or "s3://bucket/folder"')
+CLAMD = matching(SCANNER, "is neither a socket's path nor host:port", '"/run/clamav/clamd.ctl"')
 S3_REGION = matching(REGION, "is not a region", '"us-east-1"')
 _S3_API = api("https://s3.example.org")["kind"]
 S3_ENDPOINT = kind(_endpoint)
@@ -268,6 +303,8 @@ TIMEZONE = kind(_timezone)
 PUBLIC_URL = kind(_public_url)
 DATABASE = kind(_database_url)
 RECIPIENTS = kind(_recipients, items)
+AGE_KEYS = kind(_age_keys, items)
+DAYS_BY_KIND = kind(_days_by_kind, _parse_days)
 NUMBERS = kind(_numbers, _parse_numbers)
 HOST_NAME = matching(HOST, "is not a host", '"127.0.0.1"')
 TOKEN = matching(VISIBLE, "has a space or a letter that no token has", "it exactly as the platform shows it")

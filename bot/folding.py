@@ -34,15 +34,16 @@ def together(first: Row, behind: Sequence[Row]) -> list[Row]:
 def fold(rows: Sequence[Row]) -> Row:
     """One row that says what all of them say. It is no case's card: a press on it answers with the case's own."""
     parts = [part for row in sorted(rows, key=lambda r: not r.urgent) for part in said(row)]
-    buttons = [numbered(*part["buttons"][0]) for part in parts if part["buttons"]]
+    buttons = [numbered(part) for part in parts if part["buttons"]]
     one = {"text": GAP.join(p["text"] for p in parts), "buttons": buttons}
     payload = {**(rows[0].payload or {}), "parts": [one], "card": 0}
     return replace(rows[0], payload=payload, urgent=any(r.urgent for r in rows))
 
 
-def numbered(label: str, value: str, kind: str) -> list[str]:
+def numbered(part: Mapping[str, Any]) -> list[str]:
     """A card's first button with the case's number on it, since several cases stand together."""
-    return [f"{label} {value.partition(':')[2]}", f"{value}:{MANY}", kind]
+    label, value, kind = part["buttons"][0]
+    return [f"{label} {part['number']}", f"{value}:{MANY}", kind]
 
 
 def said(row: Row) -> list[Mapping[str, Any]]:

@@ -13,11 +13,15 @@ T = TypeVar("T")
 YOUNG = 50_000
 
 
+def seldom() -> None:
+    """Have the collector look seldom; while libraries are imported, they are all it would find, again and again."""
+    gc.set_threshold(YOUNG, 20, 20)
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run until `main` ends: on uvloop where there is one, with a collector that leaves alone what stays for ever."""
-    gc.collect()
+    seldom()
     gc.freeze()
-    gc.set_threshold(YOUNG, 20, 20)
     with asyncio.Runner(loop_factory=_factory()) as runner:
         return runner.run(main)
 

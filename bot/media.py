@@ -21,7 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.web import Missing
+from bot.scan import Scanner, Verdict
 from storage.files import Files, NoUpload, TooLarge, gather
+from storage.store import context
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parent.parent  # of a checkout, or site-packages: where `bot` is found
@@ -103,22 +105,29 @@ def _heard(out: bytes) -> Washed:
         return _refused("crashed")
 
 
-async def bring(source: AsyncIterator[bytes], kind: str, file: str, files: Files, most: int) -> Mapping[str, str]:
-    """Download, keep sealed as it came, wash, keep what may be shown; the row's new `state` and `mime`.
+async def bring(
+    source: AsyncIterator[bytes], kind: str, file: str, files: Files, most: int, scanner: Scanner | None = None
+) -> Mapping[str, str]:
+    """Download, have it scanned, keep sealed as it came, wash, keep what may be shown; what its row says from now on.
 
-    What `source` raises goes through, and the whole can be done again.
+    `state`, `mime`, the wrapped key, and the original's SHA-256 sealed with that key: proof that the evidence is what
+    was sent. What `source` and the scanner raise goes through, and the whole can be done again.
     """
     refused = {"file": file, "state": "refused", "mime": ""}
     try:
         content = await gather(source, most)
     except TooLarge:
         return refused
-    await files.put_original(file, content)
+    if scanner and await scanner.look(content) is Verdict.INFECTED:
+        return {**refused, "state": "infected"}
+    key, wrapped = files.key(file)
+    digest = await files.put_original(file, content, key)
+    held = {"wrapped": wrapped.hex(), "digest": key.seal(digest.encode(), context("file", "digest", file)).hex()}
     done = await wash(kind, content)
     if done.state != "kept":
-        return refused
-    await files.put(file, done.content)
-    return {"file": file, "state": "kept", "mime": done.mime}
+        return {**refused, **held}
+    await files.put(file, done.content, key)
+    return {"file": file, "state": "kept", "mime": done.mime, **held}
 
 
 class Uploads:

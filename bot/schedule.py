@@ -13,7 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.turns import Unavailable
 from handlers.events import Address, Incoming, Tick
-from storage import directory, presence, retention
+from storage import audit, clock, directory, presence, remarks, retention, rotation
 from storage.database import Database, gone
 from storage.files import Files
 from storage.store import Store
@@ -23,6 +23,10 @@ CATCH_UP = timedelta(hours=6)  # a digest that is older than this is overtaken b
 GRACE = int(CATCH_UP.total_seconds())  # APScheduler's own default of 1 s drops a digest while the loop is busy
 NOON = 12  # digests before noon look back to yesterday, later ones at today
 PURGE_MINUTES = 30
+ROTATE_MINUTES = 60
+ROOM_SECONDS = 60
+QUESTION_MINUTES = 10
+CLOCK = Address("clock", "clock")  # the chat of a tick that is no chat's
 BEAT_SECONDS = 10
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
 
@@ -39,14 +43,21 @@ class Schedule:
         zone: ZoneInfo,
         keep: retention.Keep,
         files: Files,
+        witness: audit.Witness,
         share: Callable[[int], None] = lambda _: None,
         *,
         again: float = AGAIN,
+        name: str = "",
+        steady: Callable[[], float] | None = None,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
-        self._again = again
-        self._share, self._name = share, secrets.token_hex(8)
+        self._again, self._look = again, look
+        self._witness, self._steady = witness, steady
+        self._began = self._beginning(store.now())
+        self.stopped = ""  # why nothing is deleted
+        self._share, self._name = share, name or secrets.token_hex(8)
         self._scheduler = AsyncIOScheduler(timezone=zone)
 
     async def start(self) -> None:
@@ -54,9 +65,15 @@ class Schedule:
             trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=self._zone)
             self._scheduler.add_job(self.digest, trigger, misfire_grace_time=GRACE, coalesce=True)
         self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
+        self._scheduler.add_job(self.rotate, "interval", minutes=ROTATE_MINUTES, misfire_grace_time=None, coalesce=True)
+        self._scheduler.add_job(self._look, "interval", seconds=ROOM_SECONDS, misfire_grace_time=None, coalesce=True)
+        self._look()
+        self._scheduler.add_job(
+            self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True
+        )
         if self._database.dialect == "postgresql":
             self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, coalesce=True, misfire_grace_time=None)
-            await self.beat()
+            await self.arrive()
         self._scheduler.start()
         await self.digest()
 
@@ -109,19 +126,81 @@ class Schedule:
     def _person(self, chat: Address) -> str:
         return next((m.person for m in self._store.directory.members.values() if m.chat == chat), "")
 
+    async def questions(self) -> None:
+        """What waited for an answer too long: questions to residents, cases offered to another place."""
+        now = self._store.now()
+        over = await self._database.read(partial(remarks.due, now=now))
+        ticks = {
+            f"question:{question}": Tick("question expired", {"number": number, "question": str(question)})
+            for question, number in over
+        }
+        offers = await self._database.read(partial(remarks.offers, now=now))
+        ticks |= {f"offer:{number}:{until}": Tick("handover over", {"number": number}) for number, until in offers}
+        events = [Incoming(id_, now, CLOCK, "", tick, group=True) for id_, tick in ticks.items()]
+        if events:
+            await self._handle(events)
+            log.info("questions closed", extra={"action": "questions", "count": len(events)})
+
     async def purge(self) -> None:
-        """What has outlived its time goes."""
-        gone, files = await self._database.write(partial(retention.purge, store=self._store, keep=self._keep))
+        """What has outlived its time goes; nothing at all while the clock or the amount is doubtful."""
+        now = self._store.now()
+        run = partial(retention.purge, store=self._store, keep=self._keep, drift=self._drift(now))
+        try:
+            gone, files = await self._database.write(run)
+        except clock.Stopped as doubtful:
+            self.stopped = str(doubtful)
+            log.error("nothing is deleted, see `ntswatch check`", extra={"action": "purge", "error": self.stopped})
+            await self._database.write(partial(clock.stop, now=now, why=self.stopped))
+            return
+        self.stopped, self._began = "", self._beginning(now)
         for file in files:
             await self._files.drop(file)
         await asyncio.to_thread(self._files.tidy, self._store.now() - self._keep.half_report)
         if files:
             await self._database.write(partial(retention.forget_files, files=files))
         log.info("purged", extra={"action": "purge", "count": gone})
+        self._witness.note(await self._database.read(audit.head))
+
+    def _beginning(self, now: datetime) -> tuple[datetime, float] | None:
+        return (now, self._steady()) if self._steady else None
+
+    def _drift(self, now: datetime) -> timedelta:
+        """What the clock moved beyond the time that passed, since the last run that was right."""
+        if self._began is None or self._steady is None:
+            return timedelta(0)
+        then, seconds = self._began
+        return now - then - timedelta(seconds=self._steady() - seconds)
+
+    async def arrive(self) -> None:
+        """Take over from those that died: the one before us on this machine, most likely."""
+        dead = await self._database.write(partial(presence.bury, store=self._store, name=self._name))
+        if dead:
+            log.warning("took over", extra={"action": "arrive", "count": dead})
+        await self.beat()
+
+    async def rotate(self) -> None:
+        """What lives is under this week's keys, and old keys go; none while the clock is doubtful."""
+        now = self._store.now()
+        look = partial(clock.doubt, now=now, longest=self._keep.longest_pause, drift=self._drift(now))
+        doubtful = await self._database.read(look)
+        gone = await rotation.turn(self._database, self._store, sure=not doubtful)
+        log.info("keys turned", extra={"action": "rotate", "count": gone})
 
     async def beat(self) -> None:
         """Be counted, and keep to a fair share of the platforms' limits."""
+        await self._database.stand(self._name)
         self._share(await self._database.write(partial(presence.beat, store=self._store, name=self._name)))
+
+    async def leave(self) -> None:
+        """The others need not wait until they miss us."""
+        if self._database.dialect != "postgresql":
+            return
+        try:
+            await self._database.write(partial(presence.leave, store=self._store, name=self._name))
+        except Exception as bad:
+            if not gone(bad):
+                raise
+            log.warning("left without a word", extra={"action": "leave", "error": type(bad).__name__})
 
     def stop(self) -> None:
         if self._scheduler.running:

@@ -2,22 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import AF_INET, AF_INET6, create_server, socket
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot import media, webchat
 from bot.app import App
 from bot.channels import BadSignature, Channel
-from bot.metrics import Figures
+from bot.pages import drawings
+from bot.pages import serve as serve_file
+from bot.pictures import PLACE as PICTURES
 from bot.turns import Unavailable
+from bot.webguard import Bare
 from storage import schema
 
 log = logging.getLogger(__name__)
@@ -26,8 +30,6 @@ BODY_SECONDS = 10.0
 BACKLOG = 2048  # connections that wait to be accepted: a platform that comes back after a down time opens many
 AT_ONCE = 512  # webhooks in hand; beyond it the platform is asked to come again, before anything is read
 
-Answer = Callable[[Request], Awaitable[Response]]
-
 
 class TooLarge(Exception):
     """The body is longer than any platform's."""
@@ -35,27 +37,47 @@ class TooLarge(Exception):
 
 def build(app: App, stage: webchat.Stage | None = None) -> Starlette:
     """The routes of one process."""
-    hooks = [Route(f"/{name}", webhook(app, c), methods=["POST"]) for name, c in app.channels.items() if name != "web"]
+    hooks = [Route(f"/{name}", Webhook(app, c), methods=["POST"]) for name, c in app.channels.items() if name != "web"]
     links = media.routes(app.links, app.files) if app.links else []
     pages = webchat.routes(app.web, app.turns.handle, app.store.words, stage, app.settings.web.chat)
-    return Starlette(routes=[*hooks, *health(app), *links, *pages])
+    routes = [*hooks, *health(app), *links, pictures(), *pages]
+    return Starlette(routes=routes, middleware=[Middleware(Bare)])
 
 
-def webhook(app: App, channel: Channel) -> Answer:
-    in_hand = 0
+def pictures() -> Route:
+    """Our pictures of the choices: the page shows them, and LINE fetches them."""
+    drawn = drawings()
 
-    async def answer(request: Request) -> Response:
-        nonlocal in_hand
-        if in_hand >= AT_ONCE:
-            return Response(status_code=503, headers={"Retry-After": "2"})
-        in_hand += 1
+    async def picture(request: Request) -> Response:
+        return serve_file(request, drawn.get(request.path_params["name"]))
+
+    return Route(f"{PICTURES}{{name}}", picture)
+
+
+class Webhook:
+    """Where one platform delivers. Plain ASGI: a report passes here eight times."""
+
+    def __init__(self, app: App, channel: Channel) -> None:
+        self._app, self._channel, self._in_hand = app, channel, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._in_hand >= AT_ONCE:
+            answer = Response(status_code=503, headers={"Retry-After": "2"})
+        else:
+            self._in_hand += 1
+            try:
+                answer = await self._take(Request(scope, receive))
+            finally:
+                self._in_hand -= 1
+        await answer(scope, receive, send)
+
+    async def _take(self, request: Request) -> Response:
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await read(request)
-            events = channel.parse(body, request.headers)
-            await app.handle(events, channel.name)
+            await self._app.handle(self._channel.parse(body, request.headers), self._channel.name)
         except BadSignature:
-            log.warning("signature refused", extra={"channel": channel.name, "action": "webhook"})
+            log.warning("signature refused", extra={"channel": self._channel.name, "action": "webhook"})
             return Response(status_code=401)
         except TooLarge:
             return Response(status_code=413)
@@ -63,11 +85,7 @@ def webhook(app: App, channel: Channel) -> Answer:
             return Response(status_code=408)
         except Unavailable:
             return Response(status_code=503, headers={"Retry-After": "5"})
-        finally:
-            in_hand -= 1
         return Response(status_code=200)
-
-    return answer
 
 
 async def read(request: Request) -> bytes:
@@ -82,22 +100,22 @@ async def read(request: Request) -> bytes:
 
 
 def health(app: App) -> list[Route]:
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures(app))
-
     async def alive(_: Request) -> Response:
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> Response:
-        waiting = sorted(set(app.channels) - app.ready)
+        waiting = sorted((set(app.channels) - app.ready) | app.dispatcher.denied)
         try:
             at_head = not app.turns.behind and await app.database.read(schema.at_head)
         except Exception:  # whatever the driver raises: the database is not there
             at_head = False
-        return JSONResponse({"database": at_head, "waiting": waiting}, 200 if at_head and not waiting else 503)
+        fine = at_head and not waiting and app.room.left
+        return JSONResponse({"database": at_head, "waiting": waiting, "room": app.room.left}, 200 if fine else 503)
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        from bot.metrics import CONTENT_TYPE, figures  # imported when somebody asks for the first time
+
+        return Response(figures(app), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
 

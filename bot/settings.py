@@ -7,7 +7,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.dotted import (
+    AGE_KEYS,
+    CLAMD,
     DATABASE,
+    DAYS_BY_KIND,
     FLAG,
     FOLDER,
     HOST_NAME,
@@ -78,10 +81,13 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Where the keys are, and whose offline keys (`name:key`, see `storage.vault.Recipient`) open the archive."""
+    """Where the keys are, whose offline keys (`name:key`, see `storage.vault.Recipient`) open the archive, and whose
+    (age's public keys) the backups.
+    """
 
     keystore: Path = field(default=Path("data/keys"), metadata=FOLDER)
     archive_recipients: tuple[str, ...] = field(default=(), metadata=RECIPIENTS)
+    backup_recipients: tuple[str, ...] = field(default=(), metadata=AGE_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class Media:
     s3_region: str = field(default="us-east-1", metadata=S3_REGION)
     s3_access_key: str = field(default="", repr=False, metadata=TOKEN)
     s3_secret_key: str = field(default="", repr=False, metadata=TOKEN)
+    clamd: str = field(default="", metadata=CLAMD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +118,14 @@ class Digest:
 class Limits:
     """How fast messages leave (core.telegram.org/bots/faq, LINE's "rate limits"), and how much one person may do."""
 
-    telegram_all_per_second: float = field(default=30.0, metadata=number(0.1, 1_000, 30.0))
+    telegram_all_per_second: float = field(default=30.0, metadata=number(0.1, 100_000, 30.0))
     telegram_chat_per_second: float = field(default=1.0, metadata=number(0.1, 1_000, 1.0))
     telegram_chat_burst: int = field(default=3, metadata=whole(1, 1_000, 3))
     telegram_group_per_minute: int = field(default=20, metadata=whole(1, 60_000, 20))
     line_per_second: float = field(default=2_000.0, metadata=number(0.1, 100_000, 2_000.0))
     web_per_second: float = field(default=200.0, metadata=number(0.1, 100_000, 200.0))
+    disk_files_percent: int = field(default=85, metadata=whole(1, 100, 85))
+    disk_stop_percent: int = field(default=95, metadata=whole(1, 100, 95))
     reports_an_hour: int = field(default=10, metadata=whole(1, 100_000, 10))
     batch: int = field(default=256, metadata=whole(1, 4_096, 256))
     code_minutes: int = field(default=15, metadata=whole(1, 1_440, 15))
@@ -125,8 +134,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """How officers work on cases."""
+
+    two_person_close: bool = field(default=False, metadata=FLAG)
+    handover_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
+    answer_days: float = field(default=5.0, metadata=number(0.1, 90, 5.0))
+    overdue_new_hours: float = field(default=1.0, metadata=number(0.1, 720, 1.0))
+    overdue_open_hours: float = field(default=72.0, metadata=number(1, 8_760, 72.0))
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept that are no cases."""
+    """How long everything is kept, and how much one run of the purge may take."""
 
     # Telegram delivers again for a day (core.telegram.org/bots/api#getting-updates): fewer would take a report twice.
     inbox_days: int = field(default=30, metadata=whole(2, 365, 30))
@@ -134,6 +154,30 @@ class Retention:
     half_report_hours: int = field(default=48, metadata=whole(1, 720, 48))
     quarantine_days: int = field(default=7, metadata=whole(1, 90, 7))
     dead_letter_days: int = field(default=30, metadata=whole(1, 365, 30))
+    contact_days: int = field(default=14, metadata=whole(0, 90, 14))
+    closed_days: int = field(default=365, metadata=whole(1, 3650, 365))
+    closed_days_by_kind: tuple[tuple[str, int], ...] = field(default=(("people", 730),), metadata=DAYS_BY_KIND)
+    false_days: int = field(default=90, metadata=whole(1, 3650, 90))
+    withdrawn_days: int = field(default=30, metadata=whole(1, 3650, 30))
+    open_days: int = field(default=730, metadata=whole(30, 3650, 730))
+    practice_days: int = field(default=30, metadata=whole(1, 365, 30))
+    media_days: int = field(default=90, metadata=whole(1, 3650, 90))
+    history_days: int = field(default=730, metadata=whole(90, 3650, 730))
+    longest_pause_days: int = field(default=7, metadata=whole(1, 365, 7))
+    most_share: float = field(default=0.05, metadata=number(0.001, 1, 0.05))
+    most_rows: int = field(default=200, metadata=whole(1, 1_000_000, 200))
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """From how much reading by one person on the coordinators get a word; 0: never."""
+
+    details_an_hour: int = field(default=15, metadata=whole(0, 199, 15))
+    others_cases_a_day: int = field(default=10, metadata=whole(0, 199, 10))
+    night_details: int = field(default=8, metadata=whole(0, 199, 8))
+    misses_an_hour: int = field(default=5, metadata=whole(0, 199, 5))
+    night_begins: int = field(default=22, metadata=whole(0, 23, 22))
+    night_ends: int = field(default=5, metadata=whole(0, 23, 5))
 
 
 # TRANSLATORS: these stand before a number to call, as in "Police 191".
@@ -181,6 +225,8 @@ class Settings:
     media: Media = field(default_factory=Media)
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
+    desk: Desk = field(default_factory=Desk)
+    watch: Watching = field(default_factory=Watching)
     retention: Retention = field(default_factory=Retention)
     emergency: Emergency = field(default_factory=Emergency)
 

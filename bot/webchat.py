@@ -30,6 +30,7 @@ COOKIE = "nts"
 SECRET_BYTES = 32
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 KEPT = 180 * 86_400  # seconds a browser keeps a session that nobody uses: an answer may take months
+FIGURE = re.compile(r"[0-9]{1,9}")
 MOST_BODY = 64 * 1024  # bytes of a JSON body: 5,000 UTF-16 units of Khmer are 15 KB, six times that when escaped
 UPLOAD_SECONDS = 900.0  # 20 MB at 180 kbit/s
 UPLOAD_COST = 3.0  # messages that a file counts for in its chat's pace
@@ -206,7 +207,7 @@ class Chat:
         query = request.query_params
         seconds = query.get("seconds", "0")
         said = {"id": query.get("id"), "type": "media", "mime": mime, "size": size, "to": query.get("to")}
-        said |= {"seconds": int(seconds) if seconds.isdecimal() else 0, "language": query.get("language", "")}
+        said |= {"seconds": int(seconds) if FIGURE.fullmatch(seconds) else 0, "language": query.get("language", "")}
         return await self._commit(json.dumps(said).encode(), speaker | {UPLOAD: ref})
 
     async def _commit(self, body: bytes, speaker: Mapping[str, str]) -> Response:

@@ -23,6 +23,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+BARE = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+RAW = [(name.lower().encode(), value.encode()) for name, value in BARE.items()]
+LONGEST_FIGURE = 18  # digits; beyond thousands of them Python refuses to read a number
+NOT_KEPT = (b"cache-control", b"no-store")
 
 
 class Refused(Exception):
@@ -45,6 +53,30 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class Bare:
+    """Middleware around everything: an answer that is no page can do nothing in a browser and is kept nowhere.
+
+    Webhooks pass here, so the headers are bytes already.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = list(message.get("headers", ()))
+                names = {name for name, _ in given}
+                if RAW[0][0] not in names:
+                    given += RAW
+                if NOT_KEPT[0] not in names:
+                    given.append(NOT_KEPT)
+                message["headers"] = given
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -97,7 +129,7 @@ class Paces:
 async def within(request: Request, most: int) -> AsyncIterator[bytes]:
     """The body of a request as it comes. Raises Refused beyond `most` bytes, or at once when it is announced longer."""
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > most:
+    if announced.isdecimal() and (len(announced) > LONGEST_FIGURE or int(announced) > most):
         raise Refused("large", 413)
     size = 0
     async for chunk in request.stream():

@@ -5,13 +5,17 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from handlers import asking, excluded
 from handlers.clean import defang, quoted
 from handlers.dates import day_text, local_day, moment_text
-from handlers.effects import Attachment, Button, Status
+from handlers.effects import Attachment, Button, ButtonKind, By, Ending, Status
+from handlers.indicators import NOT_SEEN, SEEN
 from handlers.intro import NATIVE
-from handlers.kinds import DAYPARTS, kind_text
+from handlers.kinds import DAYPARTS, kind_text, seen_text
+from handlers.life import ENDINGS
+from handlers.phrases import PHRASES, Phrase
 from handlers.places import Gazetteer, district_name, short_name
-from handlers.world import Case, File, World
+from handlers.world import Asked, Case, File, Note, World
 from locales import N, Words
 
 # TRANSLATORS: eight directions of the compass, as in "about 3 km north-west of Ban Phaeng".
@@ -26,6 +30,66 @@ BEARINGS = {
     "nw": N("north-west"),
 }
 
+# TRANSLATORS: buttons of a case's card, at most 15 letters each.
+LABELS = {
+    "take": ("🙋", N("Take")),
+    "details": ("🔎", N("Details")),
+    "checking": ("🔍", N("Checking")),
+    # TRANSLATORS: ask the reporter something.
+    "ask": ("💬", N("Ask")),
+    "close": ("✅", N("Close")),
+    # TRANSLATORS: a second person agrees that the case is closed.
+    "confirm": ("✅", N("Close, yes")),
+    # TRANSLATORS: a second person finds that the case is not to be closed yet.
+    "contest": ("✋", N("Not yet")),
+    "reopen": ("🔄", N("Open again")),
+    # TRANSLATORS: the officer gives the case back to the others.
+    "release": ("🤲", N("Give back")),
+    # TRANSLATORS: give the case to the officers of another district.
+    "handover": ("📨", N("Hand over")),
+    "accept": ("🙋", N("Take over")),
+    # TRANSLATORS: officers of another district do not take the case over.
+    "refuse": ("✋", N("Not for us")),
+    "near": ("🧭", N("Nearby reports")),
+    "split": ("✂️", N("Apart again")),
+    "more": ("➡️", N("More")),
+}
+# TRANSLATORS: what came back from the reporter, as officers read it.
+ANSWERS = {
+    "asked": ("⏳", N("No answer yet.")),
+    "yes": ("👍", N("Yes")),
+    "no": ("👎", N("No")),
+    "unknown": ("🤷", N("The reporter does not know.")),
+    "declined": ("🙊", N("The reporter does not want to say.")),
+    "expired": ("⌛", N("No answer came.")),
+}
+FIRST = {
+    Status.NEW: ("take", "details", "more"),
+    Status.TAKEN: ("checking", "ask", "close", "details", "more"),
+    Status.CHECKING: ("ask", "close", "details", "more"),
+    Status.WAITING: ("checking", "ask", "close", "details", "more"),
+    Status.CLOSING: ("confirm", "contest", "details"),
+    Status.CLOSED: ("details", "more"),
+    Status.WITHDRAWN: ("details",),
+}
+LATER = {
+    Status.NEW: ("handover", "near"),
+    Status.TAKEN: ("handover", "near", "release"),
+    Status.CHECKING: ("handover", "near", "release"),
+    Status.WAITING: ("handover", "near", "release"),
+    Status.CLOSING: (),
+    Status.CLOSED: ("near", "reopen"),
+    Status.WITHDRAWN: (),
+}
+
+# TRANSLATORS: what the reporter said of the outcome, as officers read it.
+SAID = {
+    "helped": N("The reporter says: it helped."),
+    "nothing": N("The reporter says: nothing changed."),
+    "unknown": N("The reporter does not know whether it helped."),
+    "unsafe": N("The reporter does not feel safe."),
+}
+
 
 def headline(words: Words, language: str, world: World, case: Case) -> str:
     """Coded answers only: what stands in a group chat can never be taken back."""
@@ -36,8 +100,29 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         f"📍 {place_text(words, language, world.gazetteer, case)}",
         f"🕘 {time_text(words, language, world, details)}",
     ]
-    if seen := seen_text(words, details):
+    if details.get("help") == "yes":
+        lines.insert(1, f"🆘 {words.t('Somebody needs help now.')}")
+    if case.excluded:
+        kept_from = excluded.kept_from(words, case.excluded)
+        lines.insert(1, f"🚫 {words.t('For you alone. The reporter keeps it from: {who}.', who=kept_from)}")
+    if facts := asking.facts(words, details):
+        lines.append(facts)
+    if signs := asking.signs(words, case.kind, details, SEEN):
+        lines.append(f"⚠️ {signs}")
+    if seen := seen_text(words, details.get("seen", ())):
         lines.append(f"👁 {seen}")
+    if any(item.get("added") for item in details.get("seen", ())) or details.get("pins"):
+        lines.append(f"➕ {words.t('The reporter added something. Press Details.')}")
+    if case.felt in SAID:
+        lines.append(f"🗣 {words.t(SAID[case.felt])}")
+    told = sum(q.state == "answered" for q in case.asked)
+    if told:
+        lines.append(
+            "💬 " + words.n("{count} answer of the reporter", "{count} answers of the reporter", told, count=told)
+        )
+    others = [c.number for c in world.cases if c.event and c.event == case.event and c.id != case.id]
+    if others:
+        lines.append("👥 " + words.t("One event with {numbers}", numbers=", ".join(others)))
     lines.append(status_text(words, case))
     return "\n".join(lines)
 
@@ -49,14 +134,33 @@ def title(words: Words, case: Case) -> str:
     return f"{practice}🔵 {words.t('Report {number}', number=case.number)}"
 
 
+def short(words: Words, case: Case) -> str:
+    """What has changed, in two lines: the whole card stands above."""
+    return f"{title(words, case)}\n{status_text(words, case)}"
+
+
 def status_text(words: Words, case: Case) -> str:
     match case.status:
+        case Status.NEW if case.done:
+            return f"⏳ {words.t('Opened again. Nobody has taken it yet.')}"
         case Status.NEW:
             return f"⏳ {words.t('Nobody has taken it yet. Not verified.')}"
         case Status.TAKEN:
-            return f"🙋 {words.t('Taken by {name}. Not verified.', name=case.taken_by)}"
+            return f"🙋 {words.t('Taken by {name}. Not verified.', name=case.holder.name)}"
+        case Status.CHECKING:
+            return f"🔍 {words.t('{name} is checking it. Not verified.', name=case.holder.name)}"
+        case Status.WAITING:
+            return f"💬 {words.t('{name} waits for the reporter. Not verified.', name=case.holder.name)}"
+        case Status.CLOSING:
+            ending = words.t(ENDINGS[Ending(case.ending)][1])
+            return f"☑️ {words.t('{name} wants to close it: {ending}.', name=case.closer.name, ending=ending)}"
+        case Status.WITHDRAWN:
+            return f"↩️ {words.t('The reporter took it back.')}"
         case _:
-            return f"✅ {words.t('Done by {name}.', name=case.taken_by)}"
+            if not case.ending:
+                return f"✅ {words.t('Closed by {name}.', name=case.closer.name)}"
+            ending = words.t(ENDINGS[Ending(case.ending)][1])
+            return f"✅ {words.t('Closed by {name}: {ending}.', name=case.closer.name, ending=ending)}"
 
 
 def place_text(words: Words, language: str, gazetteer: Gazetteer, case: Case) -> str:
@@ -84,34 +188,57 @@ def time_text(words: Words, language: str, world: World, details: Mapping[str, A
     return f"{text}, {words.t(DAYPARTS[part][1])}" if part in DAYPARTS else text
 
 
-def seen_text(words: Words, details: Mapping[str, Any]) -> str:
-    items = details.get("seen", ())
-    texts = [words.t("written words")] if any("text" in i for i in items) else []
-    counts = {kind: sum(1 for i in items if i.get("kind") == kind) for kind in ("photo", "video", "voice", "document")}
-    many = {
-        "photo": words.n("{count} photo", "{count} photos", counts["photo"], count=counts["photo"]),
-        "video": words.n("{count} video", "{count} videos", counts["video"], count=counts["video"]),
-        "voice": words.n("{count} voice message", "{count} voice messages", counts["voice"], count=counts["voice"]),
-        "document": words.n("{count} file", "{count} files", counts["document"], count=counts["document"]),
-    }
-    return ", ".join(texts + [many[kind] for kind, count in counts.items() if count])
-
-
 def buttons(words: Words, case: Case) -> tuple[Button, ...]:
-    number = case.number.replace("-", "")
-    take = Button("🙋 " + words.t("Take"), f"take:{number}")
-    details = Button("🔎 " + words.t("Details"), f"details:{number}")
-    done = Button("✅ " + words.t("Done"), f"done:{number}")
-    match case.status:
-        case Status.NEW:
-            return (take, details, done)
-        case Status.TAKEN:
-            return (details, done)
-        case _:
-            return (details,)
+    """What is done with a case most of the time; the rest stands behind More."""
+    return tuple(button(words, case, action) for action in FIRST[case.status])
 
 
-def full(words: Words, language: str, world: World, case: Case, hidden: Sequence[str] = ()) -> str:
+def more_buttons(words: Words, case: Case) -> tuple[Button, ...]:
+    """What is done with a case now and then."""
+    apart = ("split",) if case.event else ()
+    return tuple(button(words, case, action) for action in (*LATER[case.status], *apart))
+
+
+def offer_buttons(words: Words, case: Case) -> tuple[Button, ...]:
+    return tuple(button(words, case, action) for action in ("accept", "refuse", "details"))
+
+
+def button(words: Words, case: Case, action: str) -> Button:
+    icon, text = LABELS[action]
+    return Button(f"{icon} {words.t(text)}", f"{action}:{short_number(case)}")
+
+
+def back_button(words: Words, case: Case) -> Button:
+    return Button("↩️ " + words.t("Back"), f"case:{short_number(case)}", ButtonKind.NAV)
+
+
+def ending_buttons(words: Words, case: Case) -> tuple[Button, ...]:
+    number = short_number(case)
+    return tuple(
+        Button(f"{icon} {words.t(text)}", f"close:{number}:{ending}") for ending, (icon, text) in ENDINGS.items()
+    )
+
+
+def short_number(case: Case) -> str:
+    """The number as buttons carry it."""
+    return case.number.replace("-", "")
+
+
+def full_to_group(words: Words, language: str, world: World, case: Case) -> str:
+    """Everything the resident said, where a coordinator wants a group to read it, but not in which language or when."""
+    return full(words, language, world, case, group=True)
+
+
+def full(
+    words: Words,
+    language: str,
+    world: World,
+    case: Case,
+    hidden: Sequence[str] = (),
+    reader: By | None = None,
+    *,
+    group: bool = False,
+) -> str:
     """Everything the resident said, for one pair of eyes: words as written, with the language named."""
     zone: ZoneInfo = world.rules.zone
     lines = [headline(words, language, world, case), ""]
@@ -120,28 +247,72 @@ def full(words: Words, language: str, world: World, case: Case, hidden: Sequence
     if "pin" in case.details:
         latitude, longitude = case.details["pin"]
         lines.append(f"{words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
+    for latitude, longitude in case.details.get("pins", ()):
+        lines.append(f"➕ {words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
+    if unseen := asking.signs(words, case.kind, case.details, NOT_SEEN):
+        lines.append(words.t("Not seen: {signs}.", signs=unseen))
     for item in case.details.get("seen", ()):
         if "text" in item:
-            lines += [
-                words.t("Written in {language}:", language=NATIVE.get(item["language"], "?")),
-                quoted(defang(item["text"])),
-            ]
+            written = words.t("Written in {language}:", language=NATIVE.get(item["language"], "?"))
+            head = words.t("As written:") if group else written
+            lines += [f"➕ {head}" if item.get("added") else head, quoted(defang(item["text"]))]
+    lines += [line for question in case.asked for line in asked_lines(words, question)]
+    if reader:
+        mine = [note for note in case.notes if reader.same(note.by) or not note.private]
+        lines += [line for note in mine for line in note_lines(words, note)]
     lines += file_lines(words, case, hidden)
-    lines.append(words.t("Reported {when}.", when=moment_text(case.opened, zone, language)))
+    if not group:
+        lines.append(words.t("Reported {when}.", when=moment_text(case.opened, zone, language)))
     answer = (
         words.t("The reporter gets news of this case.") if case.may_ask else words.t("The reporter wants no messages.")
     )
     return "\n".join([*lines, answer])
 
 
+def asked_lines(words: Words, question: Asked, *, files_apart: bool = False) -> list[str]:
+    """A question to the reporter, and what came back; its files stand below, or are read elsewhere."""
+    body = question.body
+    asks = words.t(PHRASES[body["code"]].text) if "code" in body else quoted(defang(str(body["words"])))
+    lines = [f"❓ {asks}"]
+    if "pin" in body:
+        latitude, longitude = body["pin"]
+        lines.append(f"{words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
+    lines += [quoted(defang(item["text"])) for item in body.get("seen", ()) if "text" in item]
+    files = sum(1 for item in body.get("seen", ()) if "file" in item)
+    if files and files_apart:
+        lines.append("📎 " + words.n("{count} file, see Details", "{count} files, see Details", files, count=files))
+    if said := ANSWERS.get(body.get("answer", question.state)):
+        lines.append(f"{said[0]} {words.t(said[1])}")
+    return lines
+
+
+def note_lines(words: Words, note: Note) -> list[str]:
+    private = f" ({words.t('for you alone')})" if note.private else ""
+    return [f"🗒 {note.by.name}{private}:", quoted(note.text)]
+
+
+def phrase_buttons(words: Words, case: Case, phrases: Mapping[str, Phrase]) -> tuple[Button, ...]:
+    number = short_number(case)
+    return tuple(Button(words.t(phrase.label), f"ask:{number}:{code}") for code, phrase in phrases.items())
+
+
 def file_lines(words: Words, case: Case, hidden: Sequence[str]) -> list[str]:
     """What is said of files that do not come with the words."""
     late = sum(1 for f in case.files if f.state == "waiting")
     lost = sum(1 for f in case.files if f.state in ("missing", "refused"))
+    infected = sum(1 for f in case.files if f.state == "infected")
     unseen = sum(1 for f in case.files if f.state == "kept" and f.kind in hidden)
     said = (
         (late, words.n("{count} file is still on its way.", "{count} files are still on their way.", late)),
         (lost, words.n("{count} file could not be fetched.", "{count} files could not be fetched.", lost)),
+        (
+            infected,
+            words.n(
+                "{count} file may harm a phone or computer and is withheld.",
+                "{count} files may harm a phone or computer and are withheld.",
+                infected,
+            ),
+        ),
         (unseen, words.n("This app cannot show {count} file.", "This app cannot show {count} files.", unseen)),
     )
     return [text for count, text in said if count]

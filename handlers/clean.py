@@ -8,6 +8,7 @@ import regex
 from handlers.fold import bounded
 
 QUOTE: Final = "▏ "
+KHMER_BELOW: Final = "\u17d2"  # before a letter under another
 MOST_MARKS: Final = 4
 """Marks above or below one base. Thai, Lao and Khmer spelling never needs more; a storm covers the lines around it."""
 MOST_SUBSCRIPTS: Final = 4
@@ -63,8 +64,10 @@ def shown(text: str) -> str:
     """
     text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
     text = unicodedata.normalize("NFC", bounded(_HIDDEN.sub("", text)))
-    text = _STACK.sub(_squeezed, _SUBSCRIPTS.sub(r"\1", text))
-    return str(_BLANK_LINES.sub("\n\n\n", text))
+    if KHMER_BELOW in text:
+        text = _SUBSCRIPTS.sub(r"\1", text)
+    text = _STACK.sub(_squeezed, text)
+    return str(_BLANK_LINES.sub("\n\n\n", text)) if "\n" in text else text
 
 
 def reordered(text: str) -> bool:

@@ -3,7 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handlers import arranging, coordinator, desk, resident, summary, talk
+from handlers import (
+    acts,
+    after,
+    arranging,
+    coordinator,
+    locking,
+    looking,
+    notice,
+    panic,
+    receipts,
+    resident,
+    rights,
+    standing,
+    summary,
+    talk,
+    watch,
+)
 from handlers.effects import Decision, Say
 from handlers.events import Command, Incoming
 from handlers.fold import skeleton
@@ -30,10 +46,7 @@ class Rule:
     role: str = "resident"
     needs: Callable[[World, Incoming], Query | None] = nothing
     words: tuple[str, ...] = ()  # what people type instead, with the slash
-
-
-def number_of(_: World, event: Incoming) -> Query | None:
-    return desk.needs_number(coordinator.args(event))
+    shown: bool = True  # in menus and /help; the others are what a pressed button says on LINE
 
 
 def code_of(_: World, event: Incoming) -> Query | None:
@@ -44,8 +57,13 @@ def link_code(world: World, event: Incoming) -> Query | None:
     return code_of(world, event) if event.group else None
 
 
-def acting(action: str) -> Callable[[World, Incoming], Decision]:
-    return lambda world, event: desk.act(world, event, action)
+def on_case(text: str, action: str, *words: str, shown: bool = True) -> Rule:
+    """A command of officers that begins with a case number."""
+
+    def needs(world: World, event: Incoming) -> Query | None:
+        return acts.needs_typed(world, action, coordinator.args(event))
+
+    return Rule(text, acts.command(action), ("private", "group"), "officer", needs, words, shown)
 
 
 def start(world: World, event: Incoming) -> Decision:
@@ -75,10 +93,19 @@ COMMANDS: Mapping[str, Rule] = {
     ),
     "status": Rule(
         N("how my reports stand"),
-        resident.status,
-        needs=lambda _, e: resident.needs_mine(e),
+        after.status,
+        needs=after.needs_status,
         words=("สถานะ", "ສະຖານະ", "ស្ថានភាព"),
     ),
+    "receipt": Rule(
+        N("open a report with its receipt: /receipt NUMBER"),
+        receipts.command,
+        needs=receipts.needs,
+        words=("ใบรับ", "ໃບຮັບ", "បង្កាន់ដៃ"),
+    ),
+    "contact": Rule(N("when the bot may write to me"), after.contact_command, words=("การติดต่อ", "ການຕິດຕໍ່", "ទំនាក់ទំនង")),
+    "clear": Rule(N("empty this chat"), panic.clear, words=("ล้างแชท", "ລ້າງແຊັດ", "លុបការជជែក")),
+    "word": Rule(N("a word that empties this chat: /word WORD"), panic.choose, words=("คำลับ", "ຄຳລັບ", "ពាក្យ")),
     "back": Rule(N("one question back"), resident.back, words=("ย้อนกลับ", "ກັບຄືນ", "ថយក្រោយ")),
     "change": Rule(N("change an answer"), resident.change, words=("แก้ไข", "ແກ້ໄຂ", "កែប្រែ")),
     "cancel": Rule(N("cancel the report"), resident.cancel, words=("ยกเลิก", "ຍົກເລີກ", "បោះបង់")),
@@ -86,7 +113,19 @@ COMMANDS: Mapping[str, Rule] = {
     "language": Rule(
         N("change the language"), resident.choose_language, ("private", "group"), words=("ภาษา", "ພາສາ", "ភាសា")
     ),
-    "privacy": Rule(N("what we keep"), resident.privacy, words=("ความเป็นส่วนตัว", "ຄວາມເປັນສ່ວນຕົວ", "ឯកជនភាព")),
+    "privacy": Rule(N("what we keep"), notice.privacy, words=("ความเป็นส่วนตัว", "ຄວາມເປັນສ່ວນຕົວ", "ឯកជនភាព")),
+    "mydata": Rule(
+        N("what we hold of you"),
+        rights.held,
+        needs=rights.needs,
+        words=("ข้อมูลของฉัน", "ຂໍ້ມູນຂອງຂ້ອຍ", "ទិន្នន័យរបស់ខ្ញុំ"),
+    ),
+    "forget": Rule(
+        N("delete it"),
+        rights.forget,
+        needs=rights.needs,
+        words=("ลบข้อมูล", "ลบข้อมูลของฉัน", "ລຶບຂໍ້ມູນ", "លុបទិន្នន័យ"),
+    ),
     "help": Rule(N("help"), help_, ("private", "group"), words=("ช่วยเหลือ", "วิธีใช้", "ຊ່ວຍເຫຼືອ", "ວິທີໃຊ້", "ជំនួយ", "របៀបប្រើ")),
     "summary": Rule(
         N("summary, for example /summary 7d"),
@@ -97,42 +136,45 @@ COMMANDS: Mapping[str, Rule] = {
         ("สรุป", "ສະຫຼຸບ", "សង្ខេប"),
     ),
     "cases": Rule(
-        N("open cases"),
-        desk.listing,
+        N("lists: /cases, /cases mine, /cases overdue"),
+        looking.listing,
         ("private", "group"),
         "officer",
-        lambda w, _: desk.needs_list(w),
+        looking.needs_list,
         ("รายการ", "ລາຍການ", "បញ្ជី"),
     ),
-    "case": Rule(
-        N("show a case: /case NUMBER"), desk.show, ("private", "group"), "officer", number_of, ("เคส", "ເຄສ", "ករណី")
-    ),
-    "take": Rule(
-        N("take a case: /take NUMBER"),
-        acting("take"),
-        ("private", "group"),
-        "officer",
-        number_of,
-        ("รับเรื่อง", "ຮັບເລື່ອງ", "ទទួល"),
-    ),
-    "details": Rule(
-        N("read a case in private: /details NUMBER"),
-        acting("details"),
-        ("private", "group"),
-        "officer",
-        number_of,
-        ("รายละเอียด", "ລາຍລະອຽດ", "លម្អិត"),
-    ),
-    "done": Rule(
-        N("finish a case: /done NUMBER"),
-        acting("done"),
-        ("private", "group"),
-        "officer",
-        number_of,
-        ("เสร็จสิ้น", "ปิดเรื่อง", "ສຳເລັດ", "បញ្ចប់"),
-    ),
+    "case": on_case(N("show a case: /case NUMBER"), "case", "เคส", "เรื่อง", "ເຄສ", "ເລື່ອງ", "ករណី"),
+    "take": on_case(N("take a case: /take NUMBER"), "take", "รับเรื่อง", "ຮັບເລື່ອງ", "ទទួល"),
+    "details": on_case(N("read a case in private: /details NUMBER"), "details", "รายละเอียด", "ລາຍລະອຽດ", "លម្អិត"),
+    "checking": on_case(N("say that you check a case: /checking NUMBER"), "checking", "ตรวจสอบ", "ກວດເບິ່ງ", "ពិនិត្យ"),
+    "close": on_case(N("close a case: /close NUMBER"), "close", "done", "ปิดเรื่อง", "เสร็จสิ้น", "ສຳເລັດ", "ປິດເລື່ອງ", "បញ្ចប់"),
+    "ask": on_case(N("ask the reporter: /ask NUMBER"), "ask", "ถามผู้แจ้ง", "ถาม", "ຖາມຜູ້ແຈ້ງ", "ຖາມ", "សួរ"),
+    "note": on_case(N("note something: /note NUMBER WORDS"), "note", "บันทึก", "ບັນທຶກ", "កត់ត្រា"),
+    "near": on_case(N("what was reported near: /near NUMBER"), "near", "ใกล้เคียง", "ໃກ້ຄຽງ", "ក្បែរ"),
+    "handover": on_case(N("hand a case over: /handover NUMBER PLACE"), "handover", "ส่งต่อ", "ສົ່ງຕໍ່", "ប្រគល់"),
+    "merge": on_case(N("two reports, one event: /merge NUMBER NUMBER"), "merge", "รวมเรื่อง", "ລວມເລື່ອງ", "បញ្ចូលគ្នា"),
+    "split": on_case(N("apart again: /split NUMBER"), "split", "แยกเรื่อง", "ແຍກເລື່ອງ", "បំបែក"),
+    "accept": on_case(N("take over what is offered: /accept NUMBER"), "accept", "รับช่วง", "ຮັບຊ່ວງ", "ទទួលយក", shown=False),
+    "refuse": on_case(N("do not take it over: /refuse NUMBER"), "refuse", "ไม่รับ", "ບໍ່ຮັບ", "មិនទទួល", shown=False),
+    "reopen": on_case(N("open a closed case again: /reopen NUMBER"), "reopen", "เปิดเรื่องใหม่", "ເປີດເລື່ອງຄືນ", "បើកវិញ"),
+    "release": on_case(N("give a case back: /release NUMBER"), "release", "คืนเรื่อง", "ສົ່ງເລື່ອງຄືນ", "ប្រគល់វិញ"),
+    "confirm": on_case(N("agree to close: /confirm NUMBER"), "confirm", "ยืนยัน", "ຢືນຢັນ", "បញ្ជាក់", shown=False),
+    "contest": on_case(N("do not close yet: /contest NUMBER"), "contest", "ยังไม่ปิด", "ຍັງບໍ່ປິດ", "មិនទាន់បិទ", shown=False),
+    "more": on_case(N("more to do with a case: /more NUMBER"), "more", "เพิ่มเติม", "ເບິ່ງຕື່ມ", "បន្ថែម", shown=False),
     "name": Rule(
-        N("what the cards call me: /name NAME"), desk.rename, ("private", "group"), "officer", words=("ชื่อ", "ຊື່", "ឈ្មោះ")
+        N("what the cards call me: /name NAME"),
+        standing.rename,
+        ("private", "group"),
+        "officer",
+        words=("ชื่อ", "ຊື່", "ឈ្មោះ"),
+    ),
+    "myactions": Rule(
+        N("what I did last"),
+        watch.own,
+        ("private",),
+        "officer",
+        watch.needs_own,
+        ("สิ่งที่ฉันทำ", "ສິ່ງທີ່ຂ້ອຍເຮັດ", "សកម្មភាពខ្ញុំ"),
     ),
     "join": Rule(
         N("take up a role: /join CODE"),
@@ -153,6 +195,13 @@ COMMANDS: Mapping[str, Rule] = {
     "unlink": Rule(N("this group gets no more reports"), coordinator.unlink, ("group",), "coordinator"),
     "detail": Rule(N("what cards show: /detail headline or full"), coordinator.detail, ("group",), "coordinator"),
     "district": Rule(N("district in or out: /district TH3801 on"), arranging.district, ("private",), "coordinator"),
+    "lock": Rule(
+        N("take the role from a lost phone"),
+        locking.lock,
+        ("private",),
+        "coordinator",
+        words=("ล็อก", "ລັອກ", "ចាក់សោ"),
+    ),
     "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }
 BY_WORD = {skeleton(word): name for name, rule in COMMANDS.items() for word in (name, *rule.words)}
@@ -173,7 +222,11 @@ def role(world: World) -> str:
 def menu(words: Words, where: str, rank: str) -> list[tuple[str, str]]:
     """The commands somebody of that rank sees there, with their descriptions."""
     mine = RANKS[: RANKS.index(rank) + 1]
-    return [(name, words.t(rule.text)) for name, rule in COMMANDS.items() if where in rule.where and rule.role in mine]
+    return [
+        (name, words.t(rule.text))
+        for name, rule in COMMANDS.items()
+        if rule.shown and where in rule.where and rule.role in mine
+    ]
 
 
 def reply(world: World, event: Incoming, command: Command) -> Decision:
@@ -189,6 +242,13 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
     if rule.role != "resident" and rule.reply is not coordinator.join and role(world) == "resident":
         return refuse(world, event)
     return rule.reply(world, event)
+
+
+def too_many_codes(world: World, event: Incoming) -> Decision:
+    """A foreign group hears nothing, as ever."""
+    if event.group and world.group is None:
+        return ()
+    return (Say(event.chat, world.t("Too many codes were not good. Please wait ten minutes, then try once more.")),)
 
 
 def refuse(world: World, event: Incoming) -> Decision:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from handlers import excluded
 from handlers.effects import (
     Button,
     ButtonKind,
@@ -20,7 +21,7 @@ from handlers.effects import (
 from handlers.events import Choice, Command, Incoming
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
-from handlers.places import district_name, province_name
+from handlers.places import chain, district_name, province_name
 from handlers.routing import Destination, covers
 from handlers.sending import card
 from handlers.talk import way_on
@@ -59,7 +60,11 @@ def join(world: World, event: Incoming) -> Decision:
         Enroll(event.sender, code.role, code.scope, event.chat, world.language),
         Record(f"joined as {code.role}", event.sender, facts={"scope": code.scope}),
         Say(event.chat, welcome),
-        *(waiting(world, code.scope, Destination(member.chat, member.language)) if code.role == "coordinator" else ()),
+        *(
+            waiting(world, code.scope, Destination(member.chat, member.language), member)
+            if code.role == "coordinator"
+            else ()
+        ),
     )
 
 
@@ -116,7 +121,11 @@ def hand_out(world: World, event: Incoming, scope: str) -> Decision:
     add = (
         (Button(world.t("Add to a group"), f"{opens}?startgroup={plain}", ButtonKind.LINK),) if "t.me/" in opens else ()
     )
-    return (MakeCode(plain, "link", "", scope, expires, event.sender), Say(event.chat, text, add))
+    return (
+        MakeCode(plain, "link", "", scope, expires, event.sender),
+        Record("code made", event.sender, facts={"scope": scope}),
+        Say(event.chat, text, add),
+    )
 
 
 def link_here(world: World, event: Incoming) -> Decision:
@@ -144,6 +153,7 @@ def link_here(world: World, event: Incoming) -> Decision:
         for g in world.directory.of_scope(code.scope)
         if g.chat != event.chat
     )
+    second = any(g.chat != event.chat for g in world.directory.of_scope(code.scope))
     return (
         UseCode(code.code),
         LinkGroup(event.chat, code.scope, language),
@@ -151,14 +161,36 @@ def link_here(world: World, event: Incoming) -> Decision:
         Record("group linked", event.sender, facts={"scope": code.scope}),
         Say(event.chat, welcome),
         *told,
+        *(another(world, event, code.scope) if second else ()),
         *waiting(world, code.scope, Destination(event.chat, language)),
     )
 
 
-def waiting(world: World, scope: str, place: Destination) -> tuple[Effect, ...]:
-    """Cards of the cases that had reached nobody, now that somebody is here."""
+def another(world: World, event: Incoming, scope: str) -> tuple[Say, ...]:
+    """A place has one more group: whoever watches it hears of it, but for the one who did it."""
+    mine = (event.chat.channel, event.sender)
+    return tuple(
+        Say(
+            m.chat,
+            world.words[m.language].t(
+                "Another group was linked to {place} just now. If that is wrong, write /unlink there.",
+                place=scope_name(world, scope, m.language),
+            ),
+            urgent=True,
+        )
+        for m in world.directory.coordinators(chain(world.gazetteer, scope))
+        if (m.channel, m.person) != mine
+    )
+
+
+def waiting(world: World, scope: str, place: Destination, member: Member | None = None) -> tuple[Effect, ...]:
+    """Cards of the cases that had reached nobody, now that somebody is here: this group, or this coordinator."""
     hour = world.now.astimezone(world.rules.zone).hour
-    mine = [c for c in world.cases if covers(world, scope, c.district, c.kind, hour)]
+    mine = [
+        c
+        for c in world.cases
+        if covers(world, scope, c.district, c.kind, hour) and not excluded.hidden(c, None, member)
+    ]
     return tuple(e for case in mine for e in (Routed(case.id), card(world, case, place)))
 
 

@@ -1,24 +1,51 @@
 """decide(world, event): the whole program in one function without side effects. The table of contents."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
-from handlers import commands, coordinator, desk, groups, outcomes, practice, resident, summary, talk
-from handlers.effects import Decision
+from handlers import (
+    acts,
+    after,
+    alarms,
+    answering,
+    asking_back,
+    commands,
+    contact,
+    coordinator,
+    groups,
+    handing,
+    locking,
+    outcomes,
+    panic,
+    practice,
+    receipts,
+    resident,
+    rights,
+    stale,
+    summary,
+    talk,
+    trouble,
+)
+from handlers.effects import Decision, Released
 from handlers.events import (
+    STALE,
     Added,
     Choice,
     Command,
     Edited,
     Incoming,
+    Media,
     MembersJoined,
     MembersLeft,
     Migrated,
     Outcome,
+    Place,
     Removed,
     Returned,
+    Text,
     Tick,
     Unsent,
 )
+from handlers.values import replace
 from handlers.world import Query, World
 
 
@@ -28,14 +55,21 @@ def needs(world: World, event: Incoming) -> Query | None:
     match event.body:
         case Command() as command if rule := commands.find(command):
             return rule.needs(world, event)
-        case Choice() as choice if desk.pressed(choice):
-            return desk.needs_press(choice)
+        case Choice() as choice if acts.pressed(choice):
+            return acts.needs_press(world, choice)
         case Choice(value="status"):
-            return resident.needs_mine(event)
-        case Tick(job="digest"):
-            return summary.needs(world, event)
-        case Tick(job="practice move") as tick:
-            return practice.needs(tick)
+            return after.needs(world)
+        case Choice(value="mydata" | "forget" | "forget:yes"):
+            return rights.needs(world, event)
+        case Choice() as choice if not event.group and (query := after.needs_press(world, choice)):
+            return query
+        case Text() | Media() | Place() | Edited() if not event.group:
+            other = receipts.needs(world, event) or after.needs_more(world, event)
+            return other or answering.needs(world, event)
+        case Choice() if not event.group:
+            return answering.needs(world, event)
+        case Tick() as tick:
+            return needs_tick(world, event, tick)
         case Added() | Removed():
             return groups.needs(world, event)
         case Unsent():
@@ -45,23 +79,69 @@ def needs(world: World, event: Incoming) -> Query | None:
     return None
 
 
+def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
+    match tick.job:
+        case "question expired":
+            return asking_back.needs_expired(tick)
+        case "handover over":
+            return handing.needs_over(tick)
+        case "digest":
+            return summary.needs(world, event)
+        case "practice move":
+            return practice.needs(tick)
+    return None
+
+
 def decide(world: World, event: Incoming) -> Decision:
     """What to do about one event. Pure: the same world and event give the same effects."""
-    world = speaking(world, event)
+    return (*decided(world, event), *released(world, event))
+
+
+def decided(world: World, event: Incoming) -> Decision:
+    world = answering.left(speaking(world, event), event)
+    if not event.group and (world.memory.decoy or panic.is_meant(world, event)) and (shut := ended(world, event)):
+        return shut
+    world = answering.left(world, event)
     match event.body:
         case Outcome() as outcome:
             return outcomes.follow(world, event, outcome)
         case Tick() as tick:
             return ticked(world, event, tick)
+        case Command() if world.throttled:
+            return commands.too_many_codes(world, event)
         case Command() as command:
             return commands.reply(world, event, command)
         case Added() | Removed() | Migrated() | MembersJoined() | MembersLeft():
             return groups.changed(world, event)
-        case Choice() as choice if found := desk.pressed(choice):
-            return desk.act(world, event, found[0])
+        case Choice(value=value) if value == STALE:
+            return stale.answer(world, event)
+        case Choice() as choice if acts.pressed(choice):
+            return acts.press(world, event, choice)
         case _ if event.group:
             return ()  # officers chat among themselves
-    return in_private(world, event)
+    world, guessed = receipts.counted(world, event)
+    said = apart_from_a_report(world, event)
+    return (*guessed, *(in_private(world, event) if said is None else said))
+
+
+def ended(world: World, event: Incoming) -> Decision:
+    """A chat whose owner ended it: only its word, or a receipt that is one, opens it. Empty: it is open."""
+    if isinstance(event.body, Outcome | Tick | Removed):
+        return ()
+    if not world.memory.decoy:
+        return panic.clear(world, event)
+    if any(c.receipted for c in world.cases):
+        opened = world.remembering(replace(world.memory, decoy=False))
+        return receipts.opened(opened, event)
+    world, guessed = receipts.counted(world, event)
+    return (*guessed, *panic.answered(world, event))
+
+
+def released(world: World, event: Incoming) -> Decision:
+    """Whoever wants to hear from us only after they wrote has written."""
+    if world.memory.contact != contact.AFTER or not world.memory.last or event.group:
+        return ()
+    return (Released(event.chat),) if isinstance(event.body, Text | Media | Place | Command | Choice) else ()
 
 
 def speaking(world: World, event: Incoming) -> World:
@@ -69,14 +149,39 @@ def speaking(world: World, event: Incoming) -> World:
     return world if world.language else replace(world, language=resident.language(world, event))
 
 
+def apart_from_a_report(world: World, event: Incoming) -> Decision | None:
+    """What must not get into a half report: what was taken back already, receipts, more for a report that was sent."""
+    if not isinstance(event.body, Text | Media | Place | Edited):
+        return None
+    if event.message and event.message in world.memory.unsent:
+        return ()
+    if receipts.opens(world, event):
+        return receipts.opened(world, event)
+    if receipts.pasted(world, event):
+        return receipts.refused(world, event)
+    return after.add(world, event) if after.adds(world, event) else None
+
+
+PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
+    "link": coordinator.link,
+    locking.PRESS.rstrip(":"): locking.lock,
+    "language": resident.choose_language,
+    "clear": panic.clear,
+    "status": after.listing,
+    "contact": after.press_contact,
+}
+
+
 def in_private(world: World, event: Incoming) -> Decision:
+    if (answer := answering.hear(world, event)) is not None:
+        return answer
     match event.body:
-        case Choice(value=value) if value.startswith("link:"):
-            return coordinator.link(world, event)
-        case Choice(value=value) if value.startswith("language:"):
-            return resident.choose_language(world, event)
-        case Choice(value="status"):
-            return resident.status(world, event)
+        case Choice(value=value) if pressed := PRESSES.get(value.partition(":")[0]):
+            return pressed(world, event)
+        case Choice(value=value) if value in rights.PRESSES:
+            return rights.PRESSES[value](world, event)
+        case Choice() as choice if mine := after.pressed(choice):
+            return after.press(world, event, mine[0])
         case Edited() as edited:
             return resident.edited(world, event, edited)
         case Unsent() as unsent:
@@ -91,6 +196,14 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
     match tick.job:
         case "digest":
             return summary.digest(world, event)
+        case "trouble":
+            return trouble.told(world, event, tick)
+        case "denied":
+            return alarms.refused(world, event, tick)
+        case "question expired":
+            return asking_back.expired(world, event, tick)
+        case "handover over":
+            return handing.over(world, event, tick)
         case "practice":
             return practice.open_one(world, event, tick)
         case "practice move":

@@ -1,200 +1,206 @@
-"""What officers do with a case, by a button of its card or by a command in their group."""
+"""What every action of an officer comes down to: the case moves, its cards are drawn anew, its reporter hears of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from handlers import cards
-from handlers.effects import Button, ButtonKind, Decision, Effect, Enroll, MoveCase, Record, Reporter, Say, Status
-from handlers.events import Address, Choice, Command, Incoming
-from handlers.kinds import STATUS
-from handlers.numbers import read_case_number
-from handlers.routing import Destination, covers, districts_of
+from handlers import cards, contact, life
+from handlers.coordinator import scope_name
+from handlers.effects import NOBODY, Button, Decision, MoveCase, Record, Say, Status
+from handlers.events import Address, Choice, Incoming
+from handlers.history import recorded
+from handlers.life import ENDED, NEW, Move
+from handlers.routing import Destination, covers
 from handlers.sending import card
-from handlers.talk import way_on
-from handlers.world import Case, Query, World
+from handlers.standing import Act, standing
+from handlers.world import Case, World
+from locales import Words
 
-NEXT = {
-    Status.NEW: (Status.TAKEN, Status.DONE),
-    Status.TAKEN: (Status.DONE,),
-    Status.DONE: (),
-}
-ACTIONS = {"take": Status.TAKEN, "done": Status.DONE}
-MOST_LISTED = 15
+Changed = Callable[[Case, Move], Case]
 MANY = "many"  # the button stands in a message of several cases, which stays as it is
+OTHER_PLACES = "line"  # a channel whose messages cannot be changed: a card is overtaken by a short one there
 
 
-def needs_number(text: str) -> Query | None:
-    number = read_case_number(text)
-    return Query(number=number, details=True) if number else None
+def take(act: Act) -> Decision:
+    return moving(act, "take", lambda case, move: replace(case, status=move.to, holder=act.by))
 
 
-def pressed(choice: Choice) -> tuple[str, str] | None:
-    """Action and number of a card's button: `take:12345678`, with `:many` where it stands among several."""
-    match choice.value.split(":"):
-        case ["take" | "details" | "done" as action, number, *_] if number:
-            return action, number
-    return None
+def checking(act: Act) -> Decision:
+    return moving(act, "checking", lambda case, move: replace(case, status=move.to))
 
 
-def needs_press(choice: Choice) -> Query | None:
-    found = pressed(choice)
-    return needs_number(found[1]) if found else None
-
-
-def act(world: World, event: Incoming, action: str) -> Decision:
-    """Take, look at or finish the case the query found."""
-    case = world.cases[0] if world.cases else None
-    if event.group and world.group is None:
-        return ()  # a card that somebody forwarded into a foreign group
-    if world.group is None and world.member is None:
-        return (Say(event.chat, world.t("This is for officers and coordinators."), way_on(world)),)
-    if case is None or not may_work(world, case):
-        return (Say(event.chat, world.t("I do not find this case here.")),)
-    if not event.sender:
-        return (
-            Say(
-                event.chat,
-                world.t(
-                    "I cannot see who pressed. Please write /{action} {number}.", action=action, number=case.number
-                ),
-            ),
-        )
-    name, enrolled = who(world, event)
-    if action == "details":
-        return (*enrolled, *details(world, event, case, name))
-    return (*enrolled, *move(world, event, case, ACTIONS[action], name))
-
-
-def may_work(world: World, case: Case) -> bool:
-    scope = world.group.scope if world.group else world.member.scope if world.member else ""
-    hour = world.now.astimezone(world.rules.zone).hour
-    return bool(scope) and covers(world, scope, case.district, case.kind, hour)
-
-
-def who(world: World, event: Incoming) -> tuple[str, tuple[Effect, ...]]:
-    """The name an officer goes by here: their own, or a running one until they choose one with /name."""
-    if world.member and world.member.name:
-        return world.member.name, ()
-    member = world.member
-    if member and member.role == "coordinator":
-        return world.t("coordinator"), ()
-    scope = member.scope if member else world.group.scope if world.group else ""
-    named = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope and m.name)
-    name = world.t("officer {number}", number=named + 1)
-    private = member.chat if member else Address(event.chat.channel, event.sender)
-    language = member.language if member else world.language
-    return name, (Enroll(event.sender, "officer", scope, private, language, name),)
-
-
-def move(world: World, event: Incoming, case: Case, to: Status, name: str) -> Decision:
-    if to not in NEXT[case.status]:
-        return (Say(event.chat, too_late(world, case)),)
-    changed = replace(case, status=to, taken_by=name)
-    return (
-        MoveCase(case.id, case.status, to, name),
-        Record(f"case {to}", event.sender, case.id),
-        *redraw(world, event, changed),
-        *tell_reporter(world, changed),
+def release(act: Act) -> Decision:
+    """The case goes back to everybody."""
+    return moving(
+        act, "release", lambda case, move: replace(case, status=move.to, holder=NOBODY, closer=NOBODY, ending="")
     )
 
 
-def too_late(world: World, case: Case) -> str:
-    if case.status is Status.TAKEN:
-        return world.t("{name} has taken report {number} already.", name=case.taken_by, number=case.number)
-    return world.t("Report {number} is done already.", number=case.number)
+def moving(act: Act, name: str, changed: Changed) -> Decision:
+    """Make a move of the table of life, or say why not."""
+    world, event, case = act.world, act.event, act.case
+    found = life.move(name, case.status, standing(world, event, case))
+    if found is None:
+        return (Say(event.chat, why_not(act, name)),)
+    after = changed(case, found)
+    return moved(act, name, after)
+
+
+def moved(act: Act, name: str, after: Case) -> Decision:
+    """The case as it stands after a move that may be made."""
+    same = (
+        replace(c, status=after.status, holder=after.holder, closer=after.closer, ending=after.ending)
+        for c in siblings(act.world, act.case)
+    )
+    others = [
+        e
+        for was, now in zip(siblings(act.world, act.case), same, strict=True)
+        if was.status is act.case.status
+        for e in one_moved(act, name, was, now)
+    ]
+    return (
+        *change(act, name, act.case, after),
+        *redraw(act.world, act.event, after),
+        *tell_reporter(act.world, act.case, after),
+        *others,
+    )
+
+
+def siblings(world: World, case: Case) -> tuple[Case, ...]:
+    """The other reports of the same event: what is done with one of them is done with all."""
+    return tuple(c for c in world.cases if c.event and c.event == case.event and c.id != case.id)
+
+
+def change(act: Act, name: str, was: Case, now: Case) -> Decision:
+    return (
+        MoveCase(was.id, was.status, now.status, now.holder, now.closer, now.ending),
+        Record(f"case {name}", act.event.sender, was.id, facts={"to": now.status, **ended_with(now)}),
+    )
+
+
+def one_moved(act: Act, name: str, was: Case, now: Case) -> Decision:
+    """A report moves along with another one of its event; its own cards and its own reporter hear of it."""
+    return (*change(act, name, was, now), *redrawn(act.world, now), *tell_reporter(act.world, was, now))
+
+
+def redrawn(world: World, case: Case) -> tuple[Say, ...]:
+    """The cards of a case that was not pressed itself, where a channel can edit them."""
+    places = chats(world)
+    return tuple(
+        drawn(world, case, places[c.chat], c.message)
+        for c in case.cards
+        if c.chat in places and c.chat.channel != OTHER_PLACES
+    )
+
+
+def chats(world: World) -> dict[Address, Destination]:
+    """Every chat of officers, as cards are drawn there."""
+    places = {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}
+    return places | {m.chat: Destination(m.chat, m.language) for m in world.directory.members.values()}
+
+
+def ended_with(case: Case) -> dict[str, str]:
+    return {"ending": case.ending} if case.ending else {}
+
+
+def why_not(act: Act, name: str) -> str:
+    """Somebody was faster, or it is another officer's, or its time has passed."""
+    world, case = act.world, act.case
+    if case.status in ENDED:
+        return world.t("Report {number} is closed already.", number=case.number)
+    if case.status is NEW:
+        return world.t("Nobody has taken report {number} yet. Press Take first.", number=case.number)
+    if name == "take":
+        return world.t("{name} has taken report {number} already.", name=case.holder.name, number=case.number)
+    if life.possible(name, case.status):
+        return world.t(
+            "{name} has report {number}. Only they or a coordinator can do this.",
+            name=case.holder.name,
+            number=case.number,
+        )
+    return world.t("Report {number} stands otherwise now: /case {number}", number=case.number)
 
 
 def redraw(world: World, event: Incoming, case: Case) -> tuple[Say, ...]:
-    """The card as it stands now, in every group that has it; here in place of the one that was pressed."""
+    """The card as it stands now, in every chat that has it; here in place of the one that was pressed."""
     known = {c.chat: c.message for c in case.cards}
-    if isinstance(event.body, Choice) and event.message and not event.body.value.endswith(f":{MANY}"):
+    if on_its_card(event):
         known[event.chat] = event.message
     known.setdefault(event.chat, "")
-    places = {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}
-    places |= {m.chat: Destination(m.chat, m.language) for m in world.directory.members.values()}
-    return tuple(card(world, case, places[chat], replaces=message) for chat, message in known.items() if chat in places)
+    places = chats(world)
+    return tuple(drawn(world, case, places[chat], message) for chat, message in known.items() if chat in places)
 
 
-def tell_reporter(world: World, case: Case) -> tuple[Say, ...]:
-    if not case.may_ask or case.practice:
-        return ()
-    words = world.words[case.language]
-    text = (
-        words.t("An officer has taken your report {number}.", number=case.number)
-        if case.status is Status.TAKEN
-        else words.t("Your report {number} is finished. Thank you for your help.", number=case.number)
-    )
-    return (Say(Reporter(case.id), text),)
+def announced(world: World, case: Case, say: Callable[[Words], str]) -> tuple[Say, ...]:
+    """News that no officer made: every card as it stands now, and a line in its chat, since an edit makes no sound."""
+    places = chats(world)
+    said: list[Say] = []
+    for known in case.cards:
+        if place := places.get(known.chat):
+            line = say(world.words[place.language])
+            drawn_ = drawn(world, case, place, known.message)
+            overtaken = place.chat.channel == OTHER_PLACES
+            if is_away(world, case, place.chat):
+                said.append(drawn_)
+                continue
+            said += [replace(drawn_, text=line)] if overtaken else [drawn_, Say(place.chat, line, urgent=case.urgent)]
+    return tuple(said)
 
 
-def details(world: World, event: Incoming, case: Case, name: str) -> Decision:
-    """Everything about a case, to the one who asked and nobody else; that they looked is recorded."""
-    private = Address(event.chat.channel, event.sender)
-    link = world.rules.bot_link.get(event.chat.channel, "")
-    opening = (Button(world.t("Open the bot"), link, ButtonKind.LINK),) if link else ()
-    unreachable = Say(
-        event.chat,
-        world.t("{name}: please open this bot in private first, then ask for the details again.", name=name),
-        opening,
-    )
-    language = world.member.language if world.member else world.language
-    words, hidden = world.words[language], world.rules.hidden.get(event.chat.channel, ())
-    return (
-        Record("details", event.sender, case.id),
-        Say(
-            private,
-            cards.full(words, language, world, case, hidden),
-            attachments=cards.attachments(case, hidden),
-            otherwise=unreachable if private != event.chat else None,
-        ),
-    )
+def on_its_card(event: Incoming) -> bool:
+    """Whether a button of this case's own message was pressed."""
+    return isinstance(event.body, Choice) and bool(event.message) and not event.body.value.endswith(f":{MANY}")
 
 
-def show(world: World, event: Incoming) -> Decision:
-    """`/case NUMBER` in a group: its card again."""
-    case = world.cases[0] if world.cases else None
-    if case is None or not may_work(world, case):
-        return (Say(event.chat, world.t("I do not find this case here.")),)
-    return (card(world, case, here(world, event)),)
+def drawn(world: World, case: Case, place: Destination, message: str) -> Say:
+    """The card in one chat: edited in place, or overtaken by a short one where the channel cannot edit."""
+    words = world.words[place.language]
+    if is_away(world, case, place.chat):
+        where = scope_name(world, case.in_charge, place.language)
+        gone = words.t("Report {number} is with {place} now.", number=case.number, place=where)
+        return Say(place.chat, f"📨 {gone}", replaces=message, card=case.id)
+    if place.chat.channel != OTHER_PLACES:
+        return card(world, case, place, replaces=message)
+    return Say(place.chat, cards.short(words, case), cards.buttons(words, case), card=case.id, urgent=case.urgent)
+
+
+def is_away(world: World, case: Case, chat: Address) -> bool:
+    """Whether this chat has a card of the case, and another place works on it."""
+    group = world.directory.groups.get(chat)
+    hour = world.now.astimezone(world.rules.zone).hour
+    return group is not None and not covers(world, group.scope, case.in_charge, case.kind, hour)
+
+
+def tell_reporter(world: World, was: Case, case: Case) -> tuple[Say, ...]:
+    """That there is news, where there is any for somebody who asks how the report stands."""
+    match was.status, case.status:
+        case (Status.NEW, Status.TAKEN) | (_, Status.CLOSED) | (Status.CLOSED, Status.NEW):
+            return contact.nudge(world, case)
+    return ()
+
+
+def show(act: Act) -> Decision:
+    """`/case NUMBER`: its card again; in place of what the card has become, where a button asks for it."""
+    replaces = act.event.message if on_its_card(act.event) else ""
+    shown = card(act.world, act.case, here(act.world, act.event), replaces=replaces)
+    return (*recorded(act.event, "card", act.case.id), shown)
+
+
+def more(act: Act) -> Decision:
+    """The buttons that a card has no room for."""
+    return picked(act, cards.more_buttons(act.world.words[act.world.language], act.case), "")
+
+
+def picked(act: Act, buttons: tuple[Button, ...], prompt: str) -> Decision:
+    """Something to choose: on the card itself, or in a short message below it where the channel cannot edit."""
+    world, case, place = act.world, act.case, here(act.world, act.event)
+    words = world.words[place.language]
+    edits = on_its_card(act.event) and place.chat.channel != OTHER_PLACES
+    headline = cards.headline(words, place.language, world, case) if edits else cards.title(words, case)
+    text = "\n".join(filter(None, [headline, prompt]))
+    back = (cards.back_button(words, case),) if edits else ()
+    return (Say(place.chat, text, (*buttons, *back), replaces=act.event.message if edits else ""),)
 
 
 def here(world: World, event: Incoming) -> Destination:
     detail = world.group.detail if world.group else "headline"
     return Destination(event.chat, world.language, detail)
-
-
-def needs_list(world: World) -> Query:
-    scope = world.group.scope if world.group else world.member.scope if world.member else ""
-    return Query(open=True, districts=districts_of(world, scope))
-
-
-def listing(world: World, event: Incoming) -> Decision:
-    """`/cases`: what is open here, the urgent and the oldest first."""
-    found = sorted(world.cases, key=lambda c: (not c.urgent, c.opened))
-    if not found:
-        return (Say(event.chat, world.t("No open cases.")),)
-    words = world.words[world.language]
-    lines = [
-        f"{cards.line(words, world.language, world, c)} · {words.t(STATUS[c.status])}" for c in found[:MOST_LISTED]
-    ]
-    more = len(found) - MOST_LISTED
-    if more > 0:
-        lines.append(world.n("and {count} more", "and {count} more", more, count=more))
-    return (Say(event.chat, "\n".join([world.t("Open cases:"), *lines])),)
-
-
-def rename(world: World, event: Incoming) -> Decision:
-    """`/name WORDS`: what the cards call this officer."""
-    name = event.body.args.strip()[:40] if isinstance(event.body, Command) else ""
-    member = world.member
-    if not event.sender or not name:
-        return (Say(event.chat, world.t("Write your name like this: /name Somchai")),)
-    scope = member.scope if member else world.group.scope if world.group else ""
-    if not scope:
-        return ()
-    role = member.role if member else "officer"
-    private = member.chat if member else Address(event.chat.channel, event.sender)
-    language = member.language if member else world.language
-    return (
-        Enroll(event.sender, role, scope, private, language, name),
-        Say(event.chat, world.t("You are called {name} here.", name=name)),
-    )

@@ -18,6 +18,8 @@ class ButtonKind(StrEnum):
     CAMERA = "camera"  # opens the camera where the app can
     LINK = "link"  # `value` is an https address
 
+    __hash__ = str.__hash__  # it is part of a key on every screen, and Enum's own hash is Python
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -52,6 +54,7 @@ class Say:
 
     `replaces` is the platform's id of a message of ours to edit in place, where the channel can; a new message
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
+    `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
     """
 
@@ -63,6 +66,7 @@ class Say:
     card: int = 0
     urgent: bool = False
     after: float = 0.0  # seconds to wait before it leaves
+    settles: bool = False
     otherwise: "Say | None" = None
 
 
@@ -74,11 +78,40 @@ class Keep:
 
 
 class Status(StrEnum):
-    """Where a case stands."""
+    """Where a case stands; `handlers.life` says how it gets from one to the other."""
 
     NEW = "new"
     TAKEN = "taken"
-    DONE = "done"
+    CHECKING = "checking"
+    WAITING = "waiting"  # for an answer of the reporter
+    CLOSING = "closing"  # for a second person's word
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"  # by the reporter
+
+
+class Ending(StrEnum):
+    """What came of a case that is closed."""
+
+    ACTED = "acted"
+    HANDED = "handed"
+    NOTHING = "nothing"
+    DUPLICATE = "duplicate"
+    FALSE = "false"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does something to a case: the name its cards say, and the channel's id of the person, empty for nobody."""
+
+    name: str = ""
+    channel: str = ""
+    person: str = ""
+
+    def same(self, other: "By") -> bool:
+        return (self.channel, self.person) == (other.channel, other.person)
+
+
+NOBODY = By()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +129,67 @@ class OpenCase:
     details: Mapping[str, Any]
     files: tuple[str, ...] = ()
     routed: bool = True
+    contact: str = "any"  # when its reporter may be written to first, see handlers.contact
+    receipt: str = ""  # kept as a keyed hash only
+    behalf: bool = False  # filed for somebody else
+    excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
 
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """What is kept of a case's answers from now on: a resident took words back."""
+    """What is kept of a case's answers from now on: a resident took words back, or added some. `files` are new."""
 
     case: int
     details: Mapping[str, Any]
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetContact:
+    """When the reporter of these cases may be written to first from now on; what waited for them to write leaves."""
+
+    cases: tuple[int, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The person in this chat wrote: what waited for that may be said now."""
+
+    chat: Address
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A case belongs to this chat from now on, under a new receipt; whoever filed it sees it no more."""
+
+    case: int
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """What the reporter says of the outcome: a code of handlers.verdict."""
+
+    case: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """This chat is ended: nothing leads from it to its cases, nothing waits for it, and the app deletes what it can.
+
+    `messages` are deleted in any case; without `words` nothing else is.
+    """
+
+    chat: Address
+    messages: tuple[str, ...] = ()
+    words: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """A receipt was tried that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +202,42 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class MoveCase:
-    """A case changes its status; refused by the store when the case is no longer as it was seen."""
+    """A case changes its status; refused by the store when the case is no longer as it was seen.
+
+    `holder` is who has the case from then on, `closer` who closed it or wants to; `ending` is empty while it is open.
+    """
 
     case: int
     was: Status
     to: Status
-    by: str
+    holder: By = NOBODY
+    closer: By = NOBODY
+    ending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Another scope is asked to take a case over, until then; an empty one takes the offer back."""
+
+    case: int
+    to: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A case belongs to another scope from now on."""
+
+    case: int
+    desk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """These cases are reports of one event; 0: each stands for itself again."""
+
+    cases: tuple[int, ...]
+    event: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +248,45 @@ class Record:
     by: str
     case: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AskReporter:
+    """A question to the reporter of a case waits for an answer until it expires. `body` is sealed with the case."""
+
+    id: int
+    case: int
+    expires: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerQuestion:
+    """A question has come to this state, and this is all that is kept of it: answered, unknown, declined, expired."""
+
+    question: int
+    case: int
+    state: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Words of an officer about a case; `private`: for their author alone."""
+
+    id: int
+    case: int
+    private: bool
+    by: By
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Files that came after the report belong to its case from now on."""
+
+    case: int
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +321,13 @@ class UseCode:
     """The code is spent."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidCodes:
+    """Every code for these scopes is spent, whoever made it."""
+
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +399,13 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetChat:
+    """All that can be found by this private chat goes: half report, what waits for it, its tie to reports."""
+
+    chat: Address
+
+
+@dataclass(frozen=True, slots=True)
 class AddRule:
     """A routing rule, behind the ones that stand already. Empty means any."""
 
@@ -266,13 +435,27 @@ Effect = (
     | Keep
     | OpenCase
     | Amend
+    | SetContact
+    | Released
+    | HandOver
+    | Erase
+    | Felt
+    | Guessed
     | Routed
     | MoveCase
+    | Offer
+    | Hand
+    | Join
     | Record
+    | AskReporter
+    | AnswerQuestion
+    | AddNote
+    | Adopt
     | FetchMedia
     | DropMedia
     | MakeCode
     | UseCode
+    | VoidCodes
     | Enroll
     | Dismiss
     | LinkGroup
@@ -281,6 +464,7 @@ Effect = (
     | ShowMenu
     | Leave
     | Silence
+    | ForgetChat
     | AddRule
     | DropRule
     | SwitchDistrict

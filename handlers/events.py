@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
+class Address(NamedTuple):
     """One conversation on one channel: a private chat or a group."""
 
     channel: str
@@ -31,6 +30,9 @@ class Text:
     text: str
 
 
+STALE = "stale"  # what a press says whose button was ours and is good no more, or never was ours
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A pressed button. `value` is what we put behind the button, never its label."""
@@ -40,11 +42,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A pin on the map, WGS 84 degrees."""
+    """A pin on the map, WGS 84 degrees. A live location is where it began: channels leave out where it went."""
 
     latitude: float
     longitude: float
-    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,8 @@ class Fate(StrEnum):
     SENT = "sent"
     LATER = "later"
     DEAD = "dead"
+    HELD = "held"  # until the reporter writes
+    DROPPED = "dropped"  # the reporter does not want to be written to
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ class Outcome:
     `message` is the platform's id of what was sent. `due` is when to try again (LATER). `why` is a short code,
     never words of a person. `gone`: the chat cannot be reached any more. `moved_to` is its new id when a group
     migrated. `card` is the case whose card it was, `otherwise` what to say instead and to whom (see
-    `handlers.effects.Say`, as JSON). `result` is what a fetch brought (state, type and bytes of the file).
+    `handlers.effects.Say`, as JSON). `result` is what a fetch brought (state, type and bytes of the file). `unsure`:
+    it may have arrived all the same.
     """
 
     row: int
@@ -166,6 +170,7 @@ class Outcome:
     card: int = 0
     otherwise: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, str] = field(default_factory=dict)
+    unsure: bool = False
 
 
 Body = (
@@ -188,7 +193,7 @@ Body = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incoming:
     """One event on its way to a decision.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from handlers.effects import Button, ButtonKind
 from handlers.events import Body, Choice, Text
@@ -24,8 +25,7 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One answer that can be pressed. `plain` is the label without its picture, as people type it."""
 
     value: str
@@ -56,8 +56,8 @@ def no_options(_world: World, _answers: Answers) -> tuple[Option, ...]:
 class Question:
     """One question. `read` gives the answers to add, or raises Unreadable; `show` says the answer back in a line.
 
-    `drops` names the answers that fall together with this one when it changes. `loose` questions keep words that
-    are no answer for later: people begin with a sentence.
+    `note` is what is said once, right after the answer. `drops` names the answers that fall together with this one
+    when it changes. `loose` questions keep words that are no answer for later: people begin with a sentence.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Question:
     options: Callable[[World, Answers], tuple[Option, ...]] = no_options
     when: Callable[[Answers], bool] = always
     show: Callable[[World, Answers], str] | None = None
+    note: Callable[[World, Answers], str] | None = None
     drops: tuple[str, ...] = ()
     loose: bool = False
 

@@ -4,7 +4,19 @@ from dataclasses import replace
 
 from handlers import keeping
 from handlers.coordinator import scope_name
-from handlers.effects import Decision, Dismiss, Effect, Keep, Leave, MoveChat, Routed, Say, Silence, UnlinkGroup
+from handlers.effects import (
+    Decision,
+    Dismiss,
+    Effect,
+    ForgetChat,
+    Keep,
+    Leave,
+    MoveChat,
+    Routed,
+    Say,
+    Silence,
+    UnlinkGroup,
+)
 from handlers.events import Added, Address, Incoming, MembersLeft, Migrated, Removed
 from handlers.places import chain
 from handlers.routing import districts_of
@@ -33,6 +45,8 @@ def changed(world: World, event: Incoming) -> Decision:
             return (Leave(event.chat, world.rules.code_minutes * 60.0 if world.code else 0.0),)
         case Removed() if world.group:
             return lose(world, world.group)
+        case Removed() if event.chat.channel == "web":  # only the page's own button says so
+            return (*keeping.dropped(world.memory.answers), ForgetChat(event.chat))
         case Removed() if not event.group:
             memory = world.memory
             left = Memory(language=memory.language, agreed=memory.agreed, last=memory.last)

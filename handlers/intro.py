@@ -1,9 +1,10 @@
 """The two questions before the first report: the language, and whether what is done with a report is all right."""
 
-from dataclasses import replace
+from functools import cache
 
 from handlers.events import Body
 from handlers.flow import Option, Question, Unreadable, by_words, chosen
+from handlers.values import replace
 from handlers.world import Answers, Memory, World
 from locales import LANGUAGES, Words
 
@@ -12,8 +13,12 @@ NATIVE = {"th": "ไทย", "lo": "ລາວ", "km": "ខ្មែរ", "en": "
 
 def language_options(world: World, _: Answers) -> tuple[Option, ...]:
     """All languages; the one we guess from the app or the script comes first."""
-    first = sorted(LANGUAGES, key=lambda code: code != world.language)
-    return tuple(Option(code, NATIVE[code]) for code in first)
+    return _languages(world.language)
+
+
+@cache
+def _languages(first: str) -> tuple[Option, ...]:
+    return tuple(Option(code, NATIVE[code]) for code in sorted(LANGUAGES, key=lambda code: code != first))
 
 
 def ask_language(world: World, _: Answers) -> str:

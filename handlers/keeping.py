@@ -54,6 +54,8 @@ def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
 
 
 def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Media:
+    if not world.rules.files:
+        raise TooMuch(world.t("I cannot take files just now. Please tell me in words; your report goes on."))
     if sum(1 for i in seen if "file" in i) >= MOST_FILES:
         raise TooMuch(
             world.n("A report can hold {count} file.", "A report can hold {count} files.", MOST_FILES, count=MOST_FILES)

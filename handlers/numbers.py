@@ -23,6 +23,11 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH: Final = _CODE_BITS // 5
 _MISREAD: Final = str.maketrans("OIL", "011")
 
+RECEIPT_DIGITS: Final = 16
+"""53 bits; found only by guessing here, which is slowed: the database holds a keyed hash of it."""
+_APART: Final = regex.compile(r"[\s\p{Pd}\u2212.()]")
+_RUN: Final = regex.compile(r"(?<!\d)\d(?:[\s\p{Pd}\u2212.()]{0,2}\d){15}(?!\d)")
+
 _BETWEEN: Final = regex.compile(r"[\s\p{Pd}\u2212]")
 
 
@@ -66,6 +71,30 @@ def read_code(text: str) -> str | None:
     """A typed code in its shown form, or None; case, spaces and dashes do not matter, O is 0, I and L are 1."""
     letters = _BETWEEN.sub("", skeleton(text)).upper().translate(_MISREAD)
     return _grouped(letters) if len(letters) == _CODE_LENGTH and set(letters) <= set(_ALPHABET) else None
+
+
+def receipt(entropy: bytes) -> str:
+    """The sixteen digits of a receipt from at least `CASE_BYTES` random bytes. ValueError for fewer."""
+    if len(entropy) < CASE_BYTES:
+        raise ValueError("too little entropy for a receipt")
+    return f"{int.from_bytes(entropy) % 10**RECEIPT_DIGITS:0{RECEIPT_DIGITS}}"
+
+
+def shown_receipt(digits: str) -> str:
+    """A receipt as it is shown, grouped like a telephone number: `012-345-6789-012345`."""
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:10]}-{digits[10:]}"
+
+
+def read_receipt(text: str) -> str | None:
+    """The digits of a typed receipt and nothing else; however it is grouped, in whatever digits."""
+    digits = _APART.sub("", skeleton(text))
+    return digits if digits.isascii() and digits.isdigit() and len(digits) == RECEIPT_DIGITS else None
+
+
+def find_receipts(text: str) -> tuple[str, ...]:
+    """Runs of digits inside a text that may be receipts; at most three are looked at."""
+    runs = _RUN.findall(skeleton(text)) if len(text) >= RECEIPT_DIGITS else []
+    return tuple(_APART.sub("", run) for run in runs[:3])
 
 
 def _grouped(letters: str) -> str:

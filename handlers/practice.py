@@ -1,6 +1,6 @@
 """Practice cases, so that a newcomer has something to look at: opened by a tick, marked wherever they are shown."""
 
-from handlers.effects import Decision, MoveCase, OpenCase, Status
+from handlers.effects import By, Decision, Ending, MoveCase, OpenCase, Status
 from handlers.events import Incoming, Tick
 from handlers.kinds import KINDS
 from handlers.numbers import case_number
@@ -43,6 +43,9 @@ def open_one(world: World, event: Incoming, tick: Tick) -> Decision:
 
 def move_one(world: World, event: Incoming, tick: Tick) -> Decision:
     to = Status(tick.args["to"])
+    by = By(tick.args["by"])
     return tuple(
-        MoveCase(c.id, c.status, to, tick.args["by"]) for c in world.cases if c.practice and c.status is not to
+        MoveCase(c.id, c.status, to, by, by, Ending.ACTED if to is Status.CLOSED else "")
+        for c in world.cases
+        if c.practice and c.status is not to
     )

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+from handlers import asking, behalf, contact, excluded
 from handlers.dates import day_text, daypart, local_day, read_date
 from handlers.effects import ButtonKind
 from handlers.events import Body, Media, Text
 from handlers.flow import Option, Question, Unreadable, by_words, chosen
-from handlers.kinds import DAYPARTS, KINDS, kind_text
+from handlers.kinds import DAYPARTS, KINDS, kind_text, seen_text
 from handlers.where import WHERE, pick
 from handlers.world import Answers, World
 from locales import N, Words
@@ -69,8 +70,22 @@ def send_options(words: Words) -> tuple[Option, ...]:
     return (
         # TRANSLATORS: at most 14 letters, for this and all other buttons with a picture.
         Option("ask", words.t("Send"), "✅"),
-        Option("silent", words.t("Send silently"), "🤫"),
+        # TRANSLATORS: more questions, which may be answered before sending; on a button.
+        Option(asking.MORE, words.t("Tell more"), "➕"),
     )
+
+
+def review_options(world: World, answers: Answers) -> tuple[Option, ...]:
+    """Send, and more questions while there are any that were not asked."""
+    options = send_options(world, answers)
+    return options if asking.left(answers) else tuple(o for o in options if o.value != asking.MORE)
+
+
+def read_send(world: World, answers: Answers, body: Body) -> Answers:
+    option = chosen(body, review_options(world, answers))
+    if option is None:
+        raise Unreadable(world.t("Please choose one of these."))
+    return {"asked": asking.MORE} if option.value == asking.MORE else {"send": option.value}
 
 
 def show_when(world: World, answers: Answers) -> str:
@@ -103,16 +118,7 @@ def moment(world: World, answers: Answers) -> tuple[str, str]:
 
 def show_seen(world: World, answers: Answers) -> str:
     """What was kept, counted: `words`, `2 photos`, `1 voice message`."""
-    items = answers.get("seen", ())
-    counted = {kind: sum(1 for i in items if i.get("kind") == kind) for kind in ("photo", "video", "voice", "document")}
-    said = {
-        "photo": world.n("{count} photo", "{count} photos", counted["photo"], count=counted["photo"]),
-        "video": world.n("{count} video", "{count} videos", counted["video"], count=counted["video"]),
-        "voice": world.n("{count} voice message", "{count} voice messages", counted["voice"], count=counted["voice"]),
-        "document": world.n("{count} file", "{count} files", counted["document"], count=counted["document"]),
-    }
-    words = [world.t("written words")] if any("text" in i for i in items) else []
-    return ", ".join(words + [text for kind, text in said.items() if counted[kind]])
+    return seen_text(world.words[world.language], answers.get("seen", ()))
 
 
 REPORT = (
@@ -122,8 +128,10 @@ REPORT = (
         read=pick(kind_options, "kind"),
         options=kind_options,
         show=lambda w, a: kind_text(w.words[w.language], a["kind"]),
+        drops=("help", "asked", *asking.NAMES),
         loose=True,
     ),
+    asking.HELP,
     *WHERE,
     Question(
         "when",
@@ -156,14 +164,26 @@ REPORT = (
         options=seen_options,
         show=show_seen,
     ),
+    # Never asked: whoever goes back from what was called up on the review is on the review again.
+    Question("asked", ask=lambda _w, _a: "", read=lambda _w, _a, _b: {}, when=lambda a: bool(a.get("asked"))),
+    *asking.BLOCK,
+    contact.CONTACT,
+    excluded.NOT_TO,
+    behalf.BEHALF,
     Question(
         "send",
-        ask=lambda w, _: w.t(
-            "Is this right?\n✅ Send: officers may write to you here.\n🤫 Send silently: nobody writes to you here."
-        ),
-        read=pick(send_options, "send"),
-        options=send_options,
+        ask=lambda w, _: w.t("Is this right?"),
+        read=read_send,
+        options=review_options,
     ),
 )
 # TRANSLATORS: names of the lines of the review; each has a button to change it.
 LINES = {"kind": N("What"), "place": N("Where"), "when": N("When"), "seen": N("What you saw")}
+# What may be set on the review, each by one press; whoever sets nothing is asked nothing.
+OPTIONAL = {
+    contact.SETTING: ("🔔", N("Messages")),
+    # TRANSLATORS: who must not see the report; on a button, at most 14 letters.
+    excluded.SETTING: ("🚫", N("Not to")),
+    # TRANSLATORS: a report for somebody else; on a button, at most 14 letters.
+    behalf.SETTING: ("👥", N("For whom")),
+}

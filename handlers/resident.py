@@ -1,17 +1,21 @@
 """What a resident can ask for besides reporting: help, language, how a report stands, what is kept."""
 
-from dataclasses import replace
-
-from handlers import screen, talk
+from handlers import after, answering, screen, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Enroll, Keep, Say, ShowMenu
+from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Say, ShowMenu
+from handlers.entry import read_start
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
+from handlers.history import recorded
 from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
-from handlers.kinds import STATUS, kind_text
 from handlers.scripts import guess, language_of
-from handlers.world import Group, Member, Memory, Query, World
+from handlers.sending import card
+from handlers.values import replace
+from handlers.where import MOST_NAME
+from handlers.world import Answers, Case, Group, Member, Memory, Query, World
 from locales import LANGUAGES
+
+MOST_EARLY = 20
 
 
 def language(world: World, event: Incoming) -> str:
@@ -30,13 +34,14 @@ def spoken(memory: Memory, group: Group | None, member: Member | None, event: In
 
 
 def start(world: World, event: Incoming) -> Decision:
-    """`/start`, `/report`: a new report; a place in the deep link (`/start TH3801`) is filled in."""
+    """`/start`, `/report`: a new report; a place in the deep link of a poster is filled in (see handlers.entry)."""
     memory = world.memory
-    code = event.body.args.strip().upper() if isinstance(event.body, Command) else ""
+    code, village = read_start(world.gazetteer, event.body.args) if isinstance(event.body, Command) else ("", "")
     if memory.answers and memory.language:
         return talk.offer(world, event)
-    if code in world.gazetteer.districts:
-        memory = replace(memory, answers={**memory.answers, "place": "link", "district": code})
+    if code:
+        place = {"place": "link", "district": code} | ({"typed": village[:MOST_NAME]} if village else {})
+        memory = replace(memory, answers={**memory.answers, **place})
     return screen.ask(world, event, memory)
 
 
@@ -53,6 +58,7 @@ def choose_language(world: World, event: Incoming) -> Decision:
             return (Say(event.chat, world.t("Write it like this: /language th")),)
         return (
             set_group_language(world, group, chosen),
+            *recorded(event, "group language", language=chosen),
             Say(event.chat, world.words[chosen].t("From now on I write English here.")),
         )
     if not chosen:
@@ -104,31 +110,6 @@ def change(world: World, event: Incoming) -> Decision:
     return (Say(event.chat, world.t("What do you want to change?"), buttons),)
 
 
-def needs_mine(_: Incoming) -> Query:
-    return Query(mine=True)
-
-
-def status(world: World, event: Incoming) -> Decision:
-    """`/status`: the reports sent from this chat and how they stand."""
-    mine = sorted(world.cases, key=lambda c: c.opened, reverse=True)[:5]
-    if not mine:
-        return (Say(event.chat, world.t("You have sent no report from this chat."), talk.way_on(world)),)
-    words = world.words[world.language]
-    lines = [f"{c.number} · {kind_text(words, c.kind)} · {words.t(STATUS[c.status])}" for c in mine]
-    return (Say(event.chat, "\n".join([world.t("Your reports:"), *lines]), talk.way_on(world)),)
-
-
-def privacy(world: World, event: Incoming) -> Decision:
-    text = world.t(
-        "We keep: what you wrote, the place, the files, and locked apart from them a way to answer you here.\n"
-        "We do not ask the app for your name, number or picture.\n"
-        "Officers in charge of where it happened see the report; we do not tell them who you are.\n"
-        "The company of an app such as LINE or Telegram can read its chats.\n"
-        "We cannot promise that nobody will guess who wrote. Leave out what only you can know."
-    )
-    return (Say(event.chat, text, talk.way_on(world)),)
-
-
 def edited(world: World, event: Incoming, body: Edited) -> Decision:
     """Changed words of a half report are kept as they stand now; what was sent stays as it was sent."""
     memory = world.memory
@@ -141,15 +122,35 @@ def needs_unsent(_: Incoming) -> Query:
 
 
 def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
-    """What a resident takes back goes from the half report and from the reports they sent."""
+    """What a resident takes back goes from the half report and from the reports they sent, and from what cards say."""
     answers, dropped = without(world.memory.answers, body.message)
-    kept = (Keep(replace(world.memory, answers=answers)),) if answers != world.memory.answers else ()
-    found: list[Amend | DropMedia] = []
+    found: list[Effect] = []
     for case in world.cases:
         details, gone = without(case.details, body.message)
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
-    return (*kept, *dropped, *found)
+            found += redrawn(world, replace(case, details=details))
+        found += answering.unsent(case, body.message)
+    if found:
+        return (*kept(world, answers), *dropped, *found)
+    if answers == world.memory.answers:  # it was sent before and comes later: platforms keep no order
+        early = (*world.memory.unsent, body.message)[-MOST_EARLY:]
+        return (Keep(replace(world.memory, unsent=early)),)
+    return (*kept(world, answers), *dropped)
+
+
+def kept(world: World, answers: Answers) -> Decision:
+    return (Keep(replace(world.memory, answers=answers)),) if answers != world.memory.answers else ()
+
+
+def redrawn(world: World, case: Case) -> tuple[Say, ...]:
+    """Its cards as they are now, where a message can be changed; another message would only tell of it."""
+    places = {p.chat: p for p in after.holders(world, case)}
+    return tuple(
+        card(world, case, places[c.chat], replaces=c.message)
+        for c in case.cards
+        if c.message and c.chat in places and c.chat.channel != "line"
+    )
 
 
 def greet(world: World, event: Incoming) -> Decision:

@@ -5,11 +5,11 @@ from typing import Final
 import regex
 
 _LETTERS: Final = {
-    "th": regex.compile(r"[\p{Thai}&&\p{L}]", regex.V1),
-    "lo": regex.compile(r"[\p{Lao}&&\p{L}]", regex.V1),
-    "km": regex.compile(r"[\p{Khmer}&&\p{L}]", regex.V1),
-    "en": regex.compile(r"[\p{Latin}&&\p{L}]", regex.V1),
-    "": regex.compile(r"[\p{L}--[\p{Thai}\p{Lao}\p{Khmer}\p{Latin}]]", regex.V1),
+    "th": regex.compile(r"[\p{Thai}&&\p{L}]+", regex.V1),
+    "lo": regex.compile(r"[\p{Lao}&&\p{L}]+", regex.V1),
+    "km": regex.compile(r"[\p{Khmer}&&\p{L}]+", regex.V1),
+    "en": regex.compile(r"[\p{Latin}&&\p{L}]+", regex.V1),
+    "": regex.compile(r"[\p{L}--[\p{Thai}\p{Lao}\p{Khmer}\p{Latin}]]+", regex.V1),
 }
 
 # ISO 639-1 and -3; apps also send the country code "kh"; Isan and Northern Thai are written in Thai.
@@ -23,7 +23,7 @@ _LANGUAGES: Final = {
 
 def language_of(text: str) -> str:
     """`th`, `lo`, `km` or `en`: whose letters `text` has most of; empty without letters, in a tie, or for others."""
-    counts = {language: len(letters.findall(text)) for language, letters in _LETTERS.items()}
+    counts = {language: len("".join(letters.findall(text))) for language, letters in _LETTERS.items()}
     first, second = sorted(counts.values(), reverse=True)[:2]
     return max(counts, key=lambda language: counts[language]) if first > second else ""
 

@@ -1,22 +1,22 @@
 """The report is sent: a case opens, the right officers are told, the resident gets a number."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import cards, keeping
+from handlers import asking, behalf, cards, contact, excluded, keeping
 from handlers.dates import duration_text
 from handlers.effects import Button, Decision, Keep, OpenCase, Say, Status
 from handlers.events import Choice, Incoming
 from handlers.intro import emergency
 from handlers.kinds import is_urgent
-from handlers.numbers import case_number
+from handlers.numbers import case_number, receipt, shown_receipt
 from handlers.places import district_name
 from handlers.report import moment
 from handlers.routing import Destination, route
-from handlers.world import Answers, Case, File, World
+from handlers.values import replace
+from handlers.world import Answers, Case, File, Group, Memory, World
 
 HOUR = timedelta(hours=1)
-KEPT = ("place", "pin", "typed", "crossing", "district", "when", "seen")
+KEPT = ("place", "pin", "typed", "crossing", "district", "when", "seen", "help", *asking.NAMES)
 
 
 def finish(world: World, event: Incoming) -> Decision:
@@ -27,6 +27,7 @@ def finish(world: World, event: Incoming) -> Decision:
     if len(recent) >= world.rules.reports_an_hour and not case.urgent:
         return too_many(world, event, recent)
     found = destinations(world, case)
+    secret = receipt(world.dice[48:56])
     opened = OpenCase(
         case.id,
         case.number,
@@ -39,10 +40,15 @@ def finish(world: World, event: Incoming) -> Decision:
         case.details,
         keeping.files(answers),
         bool(found),
+        contact.of(world.memory, answers),
+        secret,
+        case.behalf,
+        case.excluded,
     )
     sent = (*recent, world.now.isoformat())
     memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now, sent=sent)
-    return (Keep(memory), opened, *alerts(world, case, found), thanks(world, event, case, bool(found)))
+    memory = replace(memory, contact=contact.of(world.memory, answers))
+    return (Keep(memory), opened, *alerts(world, case, found), thanks(world, event, case, bool(found), memory, secret))
 
 
 def too_many(world: World, event: Incoming, recent: list[str]) -> Decision:
@@ -57,7 +63,7 @@ def too_many(world: World, event: Incoming, recent: list[str]) -> Decision:
 
 def new_case(world: World, event: Incoming, answers: Answers) -> Case:
     day, part = moment(world, answers)
-    details = {k: answers[k] for k in KEPT if k in answers} | {"day": day, "part": part}
+    details = {k: answers[k] for k in KEPT if answers.get(k)} | {"day": day, "part": part}
     return Case(
         id=case_id(world),
         number=case_number(world.dice[:16]),
@@ -66,11 +72,13 @@ def new_case(world: World, event: Incoming, answers: Answers) -> Case:
         status=Status.NEW,
         urgent=is_urgent(answers),
         language=world.language,
-        may_ask=answers["send"] == "ask",
+        may_ask=contact.of(world.memory, answers) != contact.NEVER,
         practice=False,
         opened=event.at,
         details=details,
         files=tuple(File(f, "", "", "waiting") for f in keeping.files(answers)),
+        behalf=bool(answers.get(behalf.SETTING)),
+        excluded=tuple(answers.get(excluded.SETTING, ())),
     )
 
 
@@ -80,6 +88,8 @@ def case_id(world: World) -> int:
 
 
 def destinations(world: World, case: Case) -> tuple[Destination, ...]:
+    if case.excluded:
+        return tuple(Destination(m.chat, m.language) for m in excluded.confidants(world, case))
     return route(world, case.district, case.kind, world.now.astimezone(world.rules.zone).hour)
 
 
@@ -91,7 +101,7 @@ def alerts(world: World, case: Case, found: tuple[Destination, ...]) -> tuple[Sa
 
 def card(world: World, case: Case, place: Destination, *, after: float = 0.0, replaces: str = "") -> Say:
     words = world.words[place.language]
-    show = cards.full if place.detail == "full" else cards.headline
+    show = cards.full_to_group if place.detail == "full" else cards.headline
     return Say(
         place.chat,
         show(words, place.language, world, case),
@@ -101,6 +111,13 @@ def card(world: World, case: Case, place: Destination, *, after: float = 0.0, re
         urgent=case.urgent,
         after=after,
     )
+
+
+def offer_card(world: World, case: Case, group: Group) -> Say:
+    """The card of a case that another place is asked to take over."""
+    words = world.words[group.language]
+    text = "\n".join([words.t("Will you take this report over?"), cards.headline(words, group.language, world, case)])
+    return Say(group.chat, text, cards.offer_buttons(words, case), card=case.id, urgent=case.urgent)
 
 
 def sent_already(world: World, event: Incoming) -> Decision:
@@ -117,18 +134,34 @@ def my_reports(world: World) -> Button:
     return Button("📋 " + world.t("My reports"), "status")
 
 
-def thanks(world: World, event: Incoming, case: Case, reached: bool) -> Say:
+def thanks(world: World, event: Incoming, case: Case, reached: bool, memory: Memory, secret: str) -> Say:
     where = district_name(world.gazetteer, case.district, world.language)
+    goes = world.t("It goes to the officers in charge of {district}.", district=where)
+    if case.excluded:
+        goes = world.t("It goes to a coordinator alone, to no group.")
     lines = [
         world.t("Thank you. Your report is number {number}.", number=case.number),
-        world.t("It goes to the officers in charge of {district}.", district=where)
-        if reached
-        else world.t("Your report is kept. It goes to officers as soon as they are ready."),
-        world.t("We will write here when an officer has taken it.")
-        if case.may_ask
-        else world.t("We will not write to you. Press My reports to see how it stands."),
+        goes if reached else world.t("Your report is kept. It goes to officers as soon as they are ready."),
+        promise(world, memory.contact),
+        "",
+        world.t("Your receipt: {receipt}", receipt=shown_receipt(secret)),
+        world.t("Give it to your neighbour. When they use it, they get a new one, and you no longer see the report.")
+        if case.behalf
+        else world.t("With it you can open this report on any phone. It is shown only once."),
     ]
     buttons = (*new_report(world), my_reports(world))
     help_now = f"\n\n{emergency(world)}" if case.urgent else ""
     replaces = event.message if isinstance(event.body, Choice) else ""
     return Say(event.chat, "\n".join(lines) + help_now, buttons, replaces=replaces)
+
+
+def promise(world: World, rule: str) -> str:
+    """What the resident will hear of, and when."""
+    match rule:
+        case contact.NEVER:
+            return world.t("We will not write to you. Press My reports to see how it stands.")
+        case contact.AFTER:
+            return world.t("We answer here only after you have written. Press My reports to see how it stands.")
+        case contact.DAY:
+            return world.t("When there is news, we write here between 8 and 20 o'clock.")
+    return world.t("We will write here when an officer has taken it.")

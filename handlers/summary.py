@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from handlers import cards
 from handlers.coordinator import args, read_scopes, scope_name, within
 from handlers.dates import day_text, duration_text, local_day, read_date
-from handlers.effects import Decision, Say, Status
+from handlers.effects import Decision, Say
 from handlers.events import Incoming, Tick
 from handlers.fold import skeleton
+from handlers.history import recorded
 from handlers.kinds import KINDS, kind_text
 from handlers.places import district_name
 from handlers.routing import districts_of
@@ -123,7 +125,10 @@ def reply(world: World, event: Incoming) -> Decision:
             "I do not understand. Write /summary, /summary 7d, /summary 1/11 15/11, or add a district you watch."
         )
         return (Say(event.chat, text),)
-    return (Say(event.chat, picture(world, wanted, world.t("Summary"))),)
+    return (
+        *recorded(event, "summary", scope=wanted.scope),
+        Say(event.chat, picture(world, wanted, world.t("Summary"))),
+    )
 
 
 def digest(world: World, event: Incoming) -> Decision:
@@ -140,14 +145,14 @@ def picture(world: World, wanted: Wanted, title: str) -> str:
     if wanted.until != wanted.since:
         span = f"{span} – {day_text(wanted.until, language)}"
     lines = [f"📊 {title} · {scope_name(world, wanted.scope, language)}", f"🗓 {span}"]
-    total = sum(c.count for c in figures.counts)
+    total = sum(c.all for c in figures.counts)
     if not total:
         return "\n".join([*lines, words.t("No reports."), *untaken(world, words, language)])
     lines += [totals(words, figures, total), *by_kind(words, figures), *by_district(world, words, language, figures)]
     if (wait := median(figures.waits)) is not None:
         lines.append("⏱ " + words.t("Usually taken within {time}.", time=duration_text(max(1, wait), language)))
     lines += untaken(world, words, language)
-    practice = sum(c.count for c in figures.counts if c.practice)
+    practice = sum(c.all for c in figures.counts if c.practice)
     if practice:
         lines.append(
             "🎓 "
@@ -159,29 +164,27 @@ def picture(world: World, wanted: Wanted, title: str) -> str:
 
 
 def totals(words: Words, figures: Figures, total: int) -> str:
-    by = Counter[Status]()
-    for c in figures.counts:
-        by[c.status] += c.count
+    untaken, taken, done = (sum(map(attrgetter(name), figures.counts)) for name in ("untaken", "taken", "done"))
     parts = [
-        (Status.NEW, words.t("{count} not taken", count=by[Status.NEW])),
-        (Status.TAKEN, words.t("{count} taken", count=by[Status.TAKEN])),
-        (Status.DONE, words.t("{count} done", count=by[Status.DONE])),
+        (untaken, words.t("{count} not taken", count=untaken)),
+        (taken, words.t("{count} taken", count=taken)),
+        (done, words.t("{count} closed", count=done)),
     ]
     reports = words.n("{count} report", "{count} reports", total, count=total)
-    return f"{reports}: " + ", ".join(text for status, text in parts if by[status])
+    return f"{reports}: " + ", ".join(text for count, text in parts if count)
 
 
 def by_kind(words: Words, figures: Figures) -> list[str]:
     by = Counter[str]()
     for c in figures.counts:
-        by[c.kind] += c.count
+        by[c.kind] += c.all
     return [f"{kind_text(words, kind)} {by[kind]}" for kind in KINDS if by[kind]]
 
 
 def by_district(world: World, words: Words, language: str, figures: Figures) -> list[str]:
     by = Counter[str]()
     for c in figures.counts:
-        by[c.district] += c.count
+        by[c.district] += c.all
     if len(by) < 2:
         return []
     lines = [

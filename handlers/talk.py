@@ -1,6 +1,5 @@
 """The conversation with a resident: hear an event, ask the next question, say back what was understood."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 
@@ -10,18 +9,19 @@ from handlers.events import Choice, Incoming, Media, Place, Text, Unsupported
 from handlers.flow import Question, Unreadable
 from handlers.intro import INTRO, answered
 from handlers.numbers import read_whole
-from handlers.report import LINES, REPORT
-from handlers.screen import all_answers, ask, heard_now, pressed, question
+from handlers.report import LINES, OPTIONAL, REPORT
+from handlers.screen import all_answers, ask, pressed, put, question
 from handlers.sending import finish, new_report, sent_already
+from handlers.values import replace
 from handlers.where import WHERE, read_pin
 from handlers.world import Answers, World
 from locales import Words
 
+MOST_NAVIGATION = 40  # letters: what is longer is no such word, however it is spelt
+
 
 def hear(world: World, event: Incoming) -> Decision:
     """What a resident wrote, pressed or sent in their private chat."""
-    if is_stale(world, event):
-        return (Keep(world.memory),)
     if is_return(world, event):
         return returned(world, event)
     match event.body:
@@ -32,7 +32,7 @@ def hear(world: World, event: Incoming) -> Decision:
         case Place() as pin:
             return move_pin(world, event, pin)
         case Text() | Media():
-            return read(world, event)
+            return read(world, event, question(world))
         case Unsupported():
             return ask(
                 world,
@@ -44,15 +44,24 @@ def hear(world: World, event: Incoming) -> Decision:
 
 
 def press(world: World, event: Incoming, value: str) -> Decision:
-    memory = replace(world.memory, offered=False)
-    answers = memory.answers
     match value.split(":", 2):
         case ["a", name, answer]:
             return answer_press(world, event, name, answer)
+        case steps:
+            return steer(world, event, steps)
+
+
+def steer(world: World, event: Incoming, steps: list[str]) -> Decision:
+    """A button that answers nothing: it leads to another question."""
+    memory = replace(world.memory, offered=False)
+    answers = memory.answers
+    match steps:
         case ["more", name, page] if (here := question(world)) and here.name == name:
             return ask(world, event, memory, page=read_whole(page) or 0, edit=True)
         case ["change", name] if name in LINES and name in answers:
             return again(world, event, flow.forget(REPORT, answers, name))
+        case ["change", name] if name in OPTIONAL and (here := question(world)) and here.name == "send":
+            return again(world, event, {**answers, "asked": name})
         case ["back"]:
             return again(world, event, flow.back(REPORT, answers))
         case ["cancel"]:
@@ -78,28 +87,21 @@ def answer_press(world: World, event: Incoming, name: str, value: str) -> Decisi
         return sent_already(world, event)
     if here is None or here.name != name:
         return ask(world, event, world.memory, note=world.t("That button is old. We go on here."))
-    return read(world, replace(event, body=Choice(value)))
+    return read(world, replace(event, body=Choice(value)), here)
 
 
-def read(world: World, event: Incoming) -> Decision:
+def read(world: World, event: Incoming, here: Question | None) -> Decision:
     """Read the event as the answer to the open question; words and files are kept whatever the question is."""
-    here = question(world)
     memory = world.memory
     extra: tuple[Effect, ...] = ()
     try:
         if isinstance(event.body, Media) or (here and here.name in ("seen", "send") and isinstance(event.body, Text)):
-            if (
-                here
-                and here.name == "send"
-                and (option := flow.chosen(event.body, here.options(world, all_answers(world))))
-            ):
-                return answered_with(world, event, here, {"send": option.value}, ())
-            silent = keeping.same_album(memory.answers, event)
+            if here and here.name == "send" and flow.chosen(event.body, here.options(world, all_answers(world))):
+                return answered_with(world, event, here, here.read(world, all_answers(world), event.body), ())
             answers, extra = keeping.keep(world, event, memory.answers)
             memory = replace(memory, answers=answers)
-            if silent:
-                return (Keep(heard_now(memory, world)), *extra)
-            return (*extra, *ask(world, event, memory, note=world.t("Saved.")))
+            album = isinstance(event.body, Media) and bool(event.body.album)
+            return (*extra, *ask(world, event, memory, note=world.t("Saved."), album=album))
         if here is None:
             return ask(world, event, memory)
         return answered_with(world, event, here, here.read(world, all_answers(world), event.body), extra)
@@ -132,20 +134,23 @@ def answered_with(world: World, event: Incoming, here: Question, found: Answers,
         memory = replace(memory, answers=flow.forget(REPORT, memory.answers, "place"))
     if here in INTRO:
         memory = answered(memory, found)
-        world = world.remembering(memory)
         extra = (*extra, *((ShowMenu(event.chat, memory.language),) if here.name == "language" else ()))
     else:
         memory = replace(memory, answers={**memory.answers, **found})
-    if flow.current(REPORT, memory.answers) is None:
-        return (*extra, *finish(replace(world, memory=memory), event))
-    note = understood(replace(world, memory=memory), here)
-    return (*extra, *ask(world, event, memory, note=note, edit=isinstance(event.body, Choice)))
+    world = world.remembering(memory)
+    following = question(world)
+    if following is None:
+        return (*extra, *finish(world, event))
+    note = understood(world, here, following)
+    if here.note and (said := here.note(world, memory.answers)):
+        note = said
+    return (*extra, *put(world, event, following, note=note, edit=isinstance(event.body, Choice)))
 
 
-def understood(world: World, here: Question) -> str:
+def understood(world: World, here: Question, following: Question | None) -> str:
     """The line of the review that an answer has made or changed; empty while it is not whole, or under the review."""
     answers = world.memory.answers
-    if (following := question(world)) and following.name == "send":
+    if following and following.name == "send":
         return ""
     line = "place" if here in WHERE else "when" if here.name in ("date", "daypart") else here.name
     shown = next((q.show for q in REPORT if q.name == line and q.show), None)
@@ -158,13 +163,18 @@ def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
         found = read_pin(world, pin)
     except Unreadable as bad:
         return ask(world, event, world.memory, note=bad.reason)
+    if (here := question(world)) and here.name == "help":
+        found = {**found, "help": "unknown"}  # passed by: nobody is asked twice
     memory = replace(world.memory, answers={**flow.forget(REPORT, world.memory.answers, "place"), **found})
-    note = understood(replace(world, memory=memory), WHERE[0]) or world.t("Place saved.")
+    world = world.remembering(memory)
+    note = understood(world, WHERE[0], question(world)) or world.t("Place saved.")
     return ask(world, event, memory, note=note)
 
 
 def navigation(world: World, text: str) -> str:
     """`back`, `cancel` or `restart` where that, and nothing else, was typed."""
+    if len(text.strip()) > MOST_NAVIGATION:
+        return ""
     typed = flow.bare(text)
     names = navigation_words(world.words[world.language])
     return next((value for value, label in names if typed in (label, value)), "")
@@ -183,13 +193,6 @@ def is_return(world: World, event: Incoming) -> bool:
         return False
     away = world.now - memory.at > timedelta(hours=world.rules.half_report_hours)
     return (away or memory.offered) and not isinstance(event.body, Choice)
-
-
-def is_stale(world: World, event: Incoming) -> bool:
-    """Whether this is a live location that goes on after its place was kept, or after its report was sent."""
-    memory = world.memory
-    live = isinstance(event.body, Place) and event.body.live
-    return live and ("pin" in memory.answers or bool(memory.last and not memory.answers))
 
 
 def return_options(world: World) -> tuple[flow.Option, ...]:

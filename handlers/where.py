@@ -13,6 +13,7 @@ from locales import N, Words
 Options = Callable[[World, Answers], tuple[Option, ...]]
 Read = Callable[[World, Answers, Body], Answers]
 
+MOST_NAME = 200  # letters of a typed place that are kept
 SURE = 0.97  # a typed name this close to one place, and to no other, is that place
 COUNTRIES = {"TH": ("🇹🇭", N("Thailand")), "LA": ("🇱🇦", N("Laos")), "KH": ("🇰🇭", N("Cambodia"))}
 ICONS = {"crossing": "🛂"}
@@ -61,8 +62,8 @@ def read_name(world: World, text: str) -> Answers:
     # A district and the crossing in it are called the same: both are that district, and nothing has to be asked.
     areas = [m for m in exact if m.kind != "crossing" or crossing_district(world, m.code) not in codes(exact)]
     if len(areas) == 1:
-        return {"place": "name", "typed": text[:200], **settle(world, areas[0].kind, areas[0].code)}
-    return {"place": "name", "typed": text[:200], "matches": [f"{m.kind}.{m.code}" for m in areas or matches]}
+        return {"place": "name", "typed": text[:MOST_NAME], **settle(world, areas[0].kind, areas[0].code)}
+    return {"place": "name", "typed": text[:MOST_NAME], "matches": [f"{m.kind}.{m.code}" for m in areas or matches]}
 
 
 def codes(matches: list[Match]) -> set[str]:

@@ -6,16 +6,18 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handlers.effects import Status
+from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
+from handlers.history import Entry, Watch
 from handlers.places import Gazetteer
+from handlers.values import replace
 from locales import Words
 
 Answers = Mapping[str, Any]
 EVERYWHERE = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: see handlers.values
 class Memory:
     """What is kept of one private chat between two turns. Sealed on disk, JSON values only.
 
@@ -30,6 +32,15 @@ class Memory:
     offered: bool = False
     last: str = ""  # number of the case sent last from this chat
     sent: Sequence[str] = ()  # when the reports of the last hour were sent, ISO
+    contact: str = ""  # when the bot may write here first; see handlers.contact
+    tries: Sequence[str] = ()  # when receipts were tried here that are none, ISO
+    borrowed: str = ""  # number of a case that was opened here with its receipt
+    borrowed_at: str = ""  # since when, ISO
+    word: str = ""  # what ends this chat, and opens it again; see handlers.panic
+    decoy: bool = False  # the chat was ended: it answers with harmless words
+    unsent: Sequence[str] = ()  # messages that were taken back before they came
+    adding: Mapping[str, str] = field(default_factory=dict)  # the case that what comes next is added to
+    asked: int = 0  # the officer's question whose answer is being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,10 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that came with a case. `state`: waiting | kept | missing | refused; `file` names it in our store."""
+    """A file that came with a case; `file` names it in our store.
+
+    `state`: waiting | kept | missing | refused | infected.
+    """
 
     file: str
     kind: str
@@ -101,8 +115,37 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the reporter of a case. `state`: asked | answered | unknown | declined | expired.
+
+    `body`: `code` of a phrase or the officer's `words`, `by` whom (channel, person), then the `answer` of a button or
+    what was `seen` (as in a report) and the `pin`.
+    """
+
+    id: int
+    case: int
+    state: str
+    at: datetime
+    expires: datetime
+    body: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words of an officer about a case."""
+
+    at: datetime
+    by: By
+    private: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """One submitted report and its life. `details` are empty unless the query asked for them."""
+    """One submitted report and its life. `details` are empty unless the query asked for them.
+
+    `district` is where it happened; `desk` is the scope in charge, the same until the case is handed over.
+    """
 
     id: int
     number: str
@@ -114,12 +157,30 @@ class Case:
     may_ask: bool
     practice: bool
     opened: datetime
+    desk: str = ""
     taken: datetime | None = None
     done: datetime | None = None
-    taken_by: str = ""
+    offered: str = ""
+    offered_until: datetime | None = None
+    event: int = 0
+    holder: By = NOBODY
+    closer: By = NOBODY
+    ending: str = ""
     details: Answers = field(default_factory=dict)
     files: tuple[File, ...] = ()
     cards: tuple[Card, ...] = ()
+    behalf: bool = False  # filed for somebody who has not used the receipt yet
+    own: bool = False  # reported from the chat that asks
+    receipted: bool = False  # found by its receipt
+    excluded: tuple[str, ...] = ()
+    felt: str = ""  # what the reporter said of the outcome
+    asked: tuple[Asked, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def in_charge(self) -> str:
+        """The scope whose officers work on it."""
+        return self.desk or self.district
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +195,18 @@ class CodeRow:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Cases opened on the days that were asked for, now in `status`."""
+    """Cases opened on the days that were asked for, by what they are now."""
 
     district: str
     kind: str
-    status: Status
     practice: bool
-    count: int
+    untaken: int
+    taken: int
+    done: int
+
+    @property
+    def all(self) -> int:
+        return self.untaken + self.taken + self.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,22 +221,40 @@ class Figures:
 class Query:
     """What an event needs to see beyond its own chat. The store answers any of these.
 
-    `districts` None means all. `since` and `until` are local days, both included.
+    `districts` None means all. `since` and `until` are local days, both included. `history` is how many of the person's
+    own newest entries; they also come where a case was asked for by its number and is not there.
     """
 
     number: str = ""
+    other: str = ""  # a second number, beside the first
+    near: bool = False  # of the number: what else was opened in `districts` in those days
     case: int = 0
     details: bool = False
     untaken: bool = False
     unrouted: bool = False
     mine: bool = False
+    borrowed: str = ""  # with `mine`: also the case of this number
+    receipts: tuple[str, ...] = ()
+    asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
+    held: By | None = None  # open, and taken by this person
     figures: bool = False
     since: date | None = None
     until: date | None = None
     districts: tuple[str, ...] | None = None
     code: str = ""
     any_code: bool = False
+    history: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long things are kept, as people are told."""
+
+    half_hours: int = 48
+    contact_days: int = 14
+    media_days: int = 90
+    closed_days: int = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +268,19 @@ class Rules:
     alert_delay: float = 0.0  # seconds, the most a non-urgent alert waits
     code_minutes: int = 15
     reports_an_hour: int = 10
+    files: bool = True  # False while the disk is nearly full: words go on
+    two_person_close: bool = False
+    handover_hours: float = 12.0  # then a case that another place has not accepted stays where it was
+    answer_days: float = 5.0  # then a question to a reporter is closed
+    overdue_new_hours: float = 1.0
+    overdue_open_hours: float = 72.0
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
+    watch: Watch = field(default_factory=Watch)
+    kept: Kept = field(default_factory=Kept)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
     """Everything one decision may know. `dice` is fresh randomness, 64 bytes a turn."""
 
@@ -205,16 +297,14 @@ class World:
     cases: tuple[Case, ...] = ()
     code: CodeRow | None = None
     figures: Figures = field(default_factory=Figures)
+    slowed: bool = False  # receipts are tried too often, by everybody together
+    history: tuple[Entry, ...] = ()
+    throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)
 
     def remembering(self, memory: Memory) -> "World":
         """The same world with another memory, in the language that was chosen there."""
-        made = object.__new__(World)  # dataclasses.replace costs 5 µs here, several times a turn
-        for name in World.__slots__:
-            object.__setattr__(made, name, getattr(self, name))
-        object.__setattr__(made, "memory", memory)
-        object.__setattr__(made, "language", memory.language or self.language)
-        return made
+        return replace(self, memory=memory, language=memory.language or self.language)
 
     def t(self, text: str, /, **args: object) -> str:
         """`text` in the language of this chat."""

@@ -1,58 +1,126 @@
 """Cases as decisions see them: found by what a query says, opened only where it asks for details."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, RowMapping, Select, and_, or_, select, text, union
 
-from handlers.effects import Status
+from handlers.effects import NOBODY, By, Status
+from handlers.events import Address
 from handlers.world import Card, Case, File, Query
-from storage import prepared
+from storage import prepared, remarks
 from storage.store import Store, context
-from storage.tables import CARD, CASES, FILE, WRAP
+from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, QUESTION, UNTAKEN, WRAP
 from storage.vault import CannotOpen, CaseKey
 
+DAYS_AROUND = timedelta(days=2)  # what was reported earlier or later is hardly the same event
 MOST = 50  # cases one query brings into a turn
 
 
-def find(connection: Connection, store: Store, query: Query, reporter: str) -> tuple[Case, ...]:
-    """The cases a query names; none when it names none."""
+def find(connection: Connection, store: Store, query: Query, chat: Address) -> tuple[Case, ...]:
+    """The cases a query names; none when it names none. `chat` is the one that asks."""
     if query.untaken or query.open:
         statement: Select[Any] | None = select(CASES).where(CASES.c.id.in_(_oldest(connection, query)))
     else:
-        statement = _statement(query, reporter)
+        statement = _statement(store, query, chat)
     if statement is None:
         return ()
-    rows = connection.execute(statement).mappings().all()
+    rows = [*connection.execute(statement).mappings()]
+    if query.number and query.details:
+        rows += _with_others(connection, query, rows)
     ids = [row["id"] for row in rows]
     files, cards = _files(connection, ids), _cards(connection, store, ids)
     keys = _keys(connection, ids) if rows else {}
-    return tuple(
-        _case(store, row, keys.get(row["id"]), query.details, tuple(files[row["id"]]), tuple(cards[row["id"]]))
+    own = _own(connection, store, chat, ids) if query.mine or query.receipts else set()
+    found = tuple(
+        _case(
+            store,
+            row,
+            keys.get(row["id"]),
+            query.details,
+            tuple(files[row["id"]]),
+            tuple(cards[row["id"]]),
+            row["id"] in own,
+        )
         for row in rows
     )
+    return with_remarks(connection, store, found, keys) if query.details or query.mine else found
 
 
-def _statement(query: Query, reporter: str) -> Select[Any] | None:
+def with_remarks(
+    connection: Connection, store: Store, found: Sequence[Case], wrapped: Mapping[int, bytes]
+) -> tuple[Case, ...]:
+    """The cases with their questions and notes."""
+    keys = {c.id: _key(store, wrapped[c.id], c.id) for c in found if c.id in wrapped}
+    asked, notes = remarks.questions(connection, keys), remarks.notes(connection, keys)
+    return tuple(replace(c, asked=tuple(asked[c.id]), notes=tuple(notes[c.id])) for c in found)
+
+
+def _statement(store: Store, query: Query, chat: Address) -> Select[Any] | None:
     found = select(CASES).limit(MOST)
-    if query.districts is not None:
-        found = found.where(CASES.c.district.in_(query.districts))
+    if query.receipts:
+        return found.where(CASES.c.receipt.in_([store.receipt(digits) for digits in query.receipts]))
+    if query.mine:
+        return _theirs(found, store, query, chat)
     if query.number:
-        return found.where(CASES.c.number == query.number).with_for_update()
+        return found.where(CASES.c.number.in_([query.number, query.other])).with_for_update()
+    if query.districts is not None:
+        found = found.where(CASES.c.desk.in_(query.districts))
     if query.case:
         return found.where(CASES.c.id == query.case)
-    if query.mine:
-        return found.where(CASES.c.reporter == reporter).order_by(CASES.c.opened.desc())
+    if query.held:
+        holder = store.person(query.held.channel, query.held.person)
+        return found.where(CASES.c.holder == holder, CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
     if query.unrouted:
         return found.where(CASES.c.routed.is_(False)).order_by(CASES.c.id)
     return None
 
 
+def _with_others(connection: Connection, query: Query, rows: Sequence[RowMapping]) -> list[RowMapping]:
+    """Reports of the same events as those that were asked for, and what was reported near the first one."""
+    ids, events = [r["id"] for r in rows], [r["event"] for r in rows if r["event"]]
+    wanted: list[ColumnElement[bool]] = [CASES.c.event.in_(events)] if events else []
+    if query.near and rows:
+        opened = next(r["opened"] for r in rows if r["number"] == query.number)
+        there = [] if query.districts is None else [CASES.c.desk.in_(query.districts)]
+        wanted.append(and_(CASES.c.opened.between(opened - DAYS_AROUND, opened + DAYS_AROUND), *there))
+    if not wanted:
+        return []
+    found = select(CASES).where(or_(*wanted), CASES.c.id.not_in(ids)).order_by(CASES.c.opened.desc()).limit(MOST)
+    return list(connection.execute(found).mappings())
+
+
+def _mine(store: Store, chat: Address) -> CompoundSelect[Any]:
+    """Reports of this chat: those that can still be answered, and those of months whose key is still there."""
+    answered = select(CONTACT.c.case_id).where(CONTACT.c.lane == store.tag(chat))
+    return union(answered, select(CASES.c.id).where(CASES.c.reporter.in_(store.reporters(chat))))
+
+
+def _own(connection: Connection, store: Store, chat: Address, ids: Sequence[int]) -> set[int]:
+    """Which of these cases were reported from the chat that asks."""
+    found = select(CASES.c.id).where(CASES.c.id.in_(ids), CASES.c.id.in_(_mine(store, chat)))
+    return set(connection.execute(found).scalars())
+
+
+def _theirs(found: Select[Any], store: Store, query: Query, chat: Address) -> Select[Any]:
+    """Reports of the chat that asks, and one that it opened by its receipt; of a number where the query names one."""
+    theirs: ColumnElement[bool] = CASES.c.id.in_(_mine(store, chat))
+    if query.borrowed:
+        theirs = theirs | (CASES.c.number == query.borrowed)
+    if query.number:
+        theirs = theirs & (CASES.c.number == query.number)
+    if query.asked:
+        theirs = theirs & CASES.c.id.in_(select(QUESTION.c.case_id))
+    return found.where(theirs).order_by(CASES.c.opened.desc())
+
+
 def _oldest(connection: Connection, query: Query) -> list[int]:
     """What nobody took, or what is not done: the urgent, then the oldest, however many there are of others."""
-    still = "status = 'new'" if query.untaken else "status <> 'done'"
+    still = UNTAKEN if query.untaken else OPEN
     places = ("",) if query.districts is None else query.districts
     found: list[int] = []
     for urgent in (True, False):
@@ -62,7 +130,7 @@ def _oldest(connection: Connection, query: Query) -> list[int]:
 
 
 def _first(connection: Connection, still: str, urgent: bool, district: str) -> list[tuple[int, int]]:
-    some = "district = ? AND " if district else ""
+    some = "desk = ? AND " if district else ""
     sql = f"SELECT opened, id FROM cases WHERE {some}urgent = ? AND {still} ORDER BY opened LIMIT {MOST}"  # noqa: S608
     given = (district, urgent) if district else (urgent,)
     return [(opened, case) for opened, case in prepared.ask(connection, prepared.among(sql), *given)]
@@ -75,8 +143,10 @@ def _case(
     details: bool,
     files: tuple[File, ...],
     cards: tuple[Card, ...],
+    own: bool,
 ) -> Case:
     key = _key(store, wrapped, row["id"]) if wrapped and (details or row["taken_by"]) else None
+    holder, closer = _hands(_read(key, row["taken_by"], "taken_by", row["id"]))
     return Case(
         id=row["id"],
         number=row["number"],
@@ -90,11 +160,31 @@ def _case(
         opened=row["opened"],
         taken=row["taken"],
         done=row["done"],
-        taken_by=_read(key, row["taken_by"], "taken_by", row["id"]) or "",
+        desk=row["desk"],
+        holder=holder,
+        closer=closer,
+        ending=row["ending"],
+        offered=row["offered"],
+        offered_until=row["offered_until"],
+        event=row["event"] or 0,
         details=(_read(key, row["details"], "details", row["id"]) or {}) if details else {},
         files=files,
         cards=cards,
+        behalf=row["behalf"],
+        own=own,
+        excluded=tuple(filter(None, row["excluded"].split(","))),
+        felt=row["felt"],
     )
+
+
+def _hands(kept: Any) -> tuple[By, By]:
+    """Holder and closer; what the first release kept is the name of whoever moved the case last."""
+    if not kept:
+        return NOBODY, NOBODY
+    if isinstance(kept, str):
+        return By(kept), By(kept)
+    holder, closer = kept
+    return By(*holder), By(*closer)
 
 
 def _key(store: Store, wrapped: bytes, case: int) -> CaseKey | None:

@@ -9,7 +9,7 @@ from handlers.events import Address
 from handlers.world import Directory, Group, Member, RouteRule
 from storage import prepared
 from storage.store import Store, context
-from storage.tables import CARD, GROUP, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
+from storage.tables import CARD, GROUP, HANDLE, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
 from storage.upsert import upsert
 
 NEWEST = prepared.among("SELECT value FROM revision WHERE name = 'directory'")
@@ -72,7 +72,7 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
 
 
 def _move(connection: Connection, store: Store, old: Address, new: Address) -> None:
-    """A chat goes on under another id: the group, its cards, and everything still to send to it."""
+    """A chat goes on under another id: the group, its buttons, and everything still to send to it."""
     was, now = store.tag(old), store.tag(new)
     group = store.directory.groups.get(old)
     if group:
@@ -81,6 +81,7 @@ def _move(connection: Connection, store: Store, old: Address, new: Address) -> N
         connection.execute(upsert(connection, GROUP, _group_row(store, moved), ("tag",)))
     # Telegram starts new message ids in a supergroup: the old cards cannot be edited there.
     connection.execute(delete(CARD).where(CARD.c.tag == was))
+    connection.execute(HANDLE.update().where(HANDLE.c.chat == was).values(chat=now, message=""))
     waiting = connection.execute(
         select(OUTBOX.c.id, OUTBOX.c.payload).where(OUTBOX.c.lane == was, OUTBOX.c.state == "todo")
     ).all()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.effects import Status
+from handlers.life import ENDED
 from handlers.world import EVERYWHERE, Count, Figures, Query
 from storage import prepared
 from storage.tables import TALLY, WAIT
@@ -21,7 +22,8 @@ COUNTED = (
 )
 WAITED = prepared.among(f"{WAITS} {DAYS} AND district IN LIST GROUP BY minutes")
 KEY = ("day", "district", "kind", "practice")
-COLUMNS = {Status.NEW: "untaken", Status.TAKEN: "taken", Status.DONE: "done"}
+COLUMNS = {Status.NEW: "untaken", Status.TAKEN: "taken", Status.CLOSED: "done"}
+COUNTED_AS = {**dict.fromkeys(Status, Status.TAKEN), Status.NEW: Status.NEW, **dict.fromkeys(ENDED, Status.CLOSED)}
 TallyKey = tuple[date, str, str, str, bool]
 WaitKey = tuple[date, str, int]
 
@@ -29,22 +31,22 @@ WaitKey = tuple[date, str, int]
 def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[WaitKey, int]) -> None:
     """Add differences to the counters; a counter is made when it is first needed."""
     rows: dict[tuple[object, ...], dict[str, Any]] = {}
-    for (day, district, kind, status, practice), count in tally.items():
+    for (day, district, kind, status, practice), count in sorted(tally.items()):  # in one order: nobody waits in a ring
         key = (day, district, kind, practice)
         row = rows.setdefault(key, dict(zip(KEY, key, strict=True)) | dict.fromkeys(COLUMNS.values(), 0))
-        row[COLUMNS[Status(status)]] += count
+        row[COLUMNS[COUNTED_AS[Status(status)]]] += count
     prepared.put(connection, TALLY, list(rows.values()), KEY, tuple(COLUMNS.values()))
-    late = [{"day": day, "district": district, "minutes": m, "count": c} for (day, district, m), c in waits.items()]
+    late = [
+        {"day": day, "district": district, "minutes": m, "count": c} for (day, district, m), c in sorted(waits.items())
+    ]
     prepared.put(connection, WAIT, late, ("district", "day", "minutes"), ("count",))
 
 
 def count(connection: Connection, query: Query) -> Figures:
     """The counters of the days and districts of a query, added up where they are: thousands of rows become hundreds."""
     counts = tuple(
-        Count(district, kind, status, bool(practice), int(number))
-        for district, kind, practice, *numbers in _counts(connection, query)
-        for status, number in zip(COLUMNS, numbers, strict=True)
-        if number
+        Count(district, kind, bool(practice), untaken, taken, done)
+        for district, kind, practice, untaken, taken, done in _counts(connection, query)
     )
     places = [EVERYWHERE] if query.districts is None else list(query.districts)
     waits = prepared.ask(connection, WAITED, *_days(connection, query), places)

@@ -1,24 +1,32 @@
 """The files people sent, sealed under random names; see docs/decisions/0002-sealing.md for the keys.
 
 A file is `length of wrap (2) | wrap | envelope`: its own data key, wrapped by this week's hot key, and the content
-under that key. Both are bound to the file's name, so a file put in another's place does not open.
+under that key. Both are bound to the file's name, so a file put in another's place does not open. The wrap in the file
+dies with its week; what belongs to a case opens by the key that the case holds (`storage.casekeys`).
 """
 
 import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
 from storage.shelf import LENGTH_BYTES, Folder, Shelf
-from storage.vault import CannotOpen, Vault, kid
+from storage.vault import CannotOpen, CaseKey, Vault
 
 ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 CLEAN, ORIGINAL, UPLOAD = "", ".orig", ".up"  # what officers see; as it came; waiting to be fetched from the page
 ENDINGS = (CLEAN, ORIGINAL, UPLOAD)
 CHUNK = 65_536  # bytes of an upload handed on at once
+
+
+Find = Callable[[str], Awaitable[CaseKey | None]]
+
+
+async def nobody(_: str) -> None:
+    """Finds no key."""
 
 
 class TooLarge(ValueError):
@@ -33,19 +41,25 @@ class Files:
     """Sealed files in a folder or on another shelf. Ids are 32 hexadecimal digits; any other raises `ValueError`.
 
     What the disk or the store cannot do raises `OSError`: nothing was lost, and it can be done again.
+    `find` is asked for the key of a file whose own wrap is dead.
     """
 
-    def __init__(self, place: Path | Shelf, vault: Vault) -> None:
+    def __init__(self, place: Path | Shelf, vault: Vault, find: Find = nobody) -> None:
         self._shelf: Shelf = Folder(place) if isinstance(place, Path) else place
-        self._vault = vault
+        self._vault, self._find = vault, find
 
-    async def put(self, file: str, content: bytes) -> None:
+    def key(self, file: str) -> tuple[CaseKey, bytes]:
+        """A new data key for a file in all its forms, and the same wrapped for `storage.casekeys`."""
+        made = self._vault.case_key()
+        return made, self._vault.wrap(made, f"file:{_name(file, CLEAN)}")
+
+    async def put(self, file: str, content: bytes, key: CaseKey | None = None) -> None:
         """Keep what officers may see. It is on disk, name and all, when this returns."""
-        await self._write(file, CLEAN, content)
+        await self._write(file, CLEAN, content, key)
 
-    async def put_original(self, file: str, content: bytes) -> str:
+    async def put_original(self, file: str, content: bytes, key: CaseKey | None = None) -> str:
         """Keep a file as it came, for evidence alone; its SHA-256 in hexadecimal."""
-        await self._write(file, ORIGINAL, content)
+        await self._write(file, ORIGINAL, content, key)
         return hashlib.sha256(content).hexdigest()
 
     async def get(self, file: str) -> bytes | None:
@@ -59,20 +73,6 @@ class Files:
     async def drop(self, file: str) -> None:
         """Destroy a file and its original. Nothing happens when they are gone."""
         await self._shelf.delete(*(_name(file, ending) for ending in ENDINGS))
-
-    async def rewrap(self, file: str) -> bool:
-        """Have the data keys under this week's hot key. False when there is no such file or it cannot be opened."""
-        names = [_name(file, ending) for ending in ENDINGS]
-        held = [(name, whole) for name in names if (whole := await self._shelf.get(name)) is not None]
-        try:
-            for name, whole in held:
-                wrapped, sealed = _split(whole)
-                renewed = self._vault.rewrap(wrapped, f"file:{name}")
-                if kid(renewed) != kid(wrapped):
-                    await self._shelf.put(name, _joined(renewed, sealed))
-        except CannotOpen:
-            return False
-        return bool(held)
 
     async def take_in(self, content: AsyncIterator[bytes], most: int) -> str:
         """Keep an upload of the page until it is fetched; its reference. `TooLarge`, and what `content` raises."""
@@ -97,25 +97,37 @@ class Files:
         """Destroy uploads, and what a crash left half written, of before that moment; how many there were. Blocks."""
         return self._shelf.tidy(UPLOAD, before)
 
-    async def _write(self, file: str, ending: str, content: bytes) -> None:
+    async def _write(self, file: str, ending: str, content: bytes, key: CaseKey | None = None) -> None:
         name = _name(file, ending)
-        await self._shelf.put(name, await asyncio.to_thread(self._seal, name, content))
+        sealed = await asyncio.to_thread(self._seal, name, content, key or self._vault.case_key())
+        await self._shelf.put(name, sealed)
 
     async def _read(self, file: str, ending: str) -> bytes | None:
         name = _name(file, ending)
         whole = await self._shelf.get(name)
-        return None if whole is None else await asyncio.to_thread(self._open, name, whole)
+        if whole is None:
+            return None
+        opened = await asyncio.to_thread(self._open, name, whole)
+        if opened is None and (key := await self._find(file)):
+            return await asyncio.to_thread(open_by, key, name, whole)
+        return opened
 
-    def _seal(self, name: str, content: bytes) -> bytes:
-        key = self._vault.case_key()
+    def _seal(self, name: str, content: bytes, key: CaseKey) -> bytes:
         return _joined(self._vault.wrap(key, f"file:{name}"), key.seal_bytes(content, _context(name)))
 
     def _open(self, name: str, whole: bytes) -> bytes | None:
-        wrapped, sealed = _split(whole)
         try:
-            return self._vault.unwrap(wrapped, f"file:{name}").open_bytes(sealed, _context(name))
+            return open_by(self._vault.unwrap(_split(whole)[0], f"file:{name}"), name, whole)
         except CannotOpen:
             return None
+
+
+def open_by(key: CaseKey, name: str, whole: bytes) -> bytes | None:
+    """The content of a sealed file under its name, by a key that was kept elsewhere; None when it does not fit."""
+    try:
+        return key.open_bytes(_split(whole)[1], _context(name))
+    except CannotOpen:
+        return None
 
 
 async def gather(content: AsyncIterator[bytes], most: int) -> bytes:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-Purpose = Literal["hot", "contact", "tag", "code", "web", "audit"]
+Purpose = Literal["hot", "contact", "reporter", "tag", "code", "web", "audit"]
 
 KEY_BYTES = 32  # AES-256, and the block that HMAC-SHA256 gives
 FOLDER_MODE = 0o700
@@ -66,13 +66,26 @@ def week(at: datetime) -> str:
     return f"{year:04}W{number:02}"
 
 
+def month(at: datetime) -> str:
+    """The month of a moment in UTC, such as 2026M11."""
+    return f"{at.astimezone(UTC):%YM%m}"
+
+
 def always(_at: datetime) -> str:
     """The one epoch of a key that does not turn."""
     return "0"
 
 
 PERIODS: Mapping[Purpose, Callable[[datetime], str]] = MappingProxyType(
-    {"hot": week, "contact": week, "tag": always, "code": always, "web": always, "audit": always}
+    {
+        "hot": week,
+        "contact": week,
+        "reporter": month,
+        "tag": always,
+        "code": always,
+        "web": always,
+        "audit": always,
+    }
 )
 
 

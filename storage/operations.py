@@ -1,20 +1,17 @@
-"""What an operator asks of the database: dead letters, the export, a backup, where reports would go."""
+"""What an operator asks of the database: dead letters, the export, where reports would go."""
 
-import asyncio
-import os
-import sqlite3
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
-from pathlib import Path
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.engine import make_url
 
 from handlers.places import chain
 from storage.store import Store
-from storage.tables import CASES, OUTBOX, QUARANTINE
+from storage.tables import CASES, OUTBOX, QUARANTINE, TALLY
 
 COLUMNS = ("number", "district", "kind", "status", "urgent", "practice", "opened", "taken", "done")
+FEW = 5  # fewer reports than this in one cell, and somebody in a village knows whose they were
 
 
 def reached(store: Store, district: str) -> list[str]:
@@ -53,21 +50,24 @@ def export(connection: Connection, since: date | None) -> list[tuple[object, ...
     return [COLUMNS, *rows]
 
 
-async def backup(url: str, target: Path) -> None:
-    """VACUUM INTO: a consistent copy without the remnants of deleted rows, while the bot goes on.
+def published(connection: Connection, today: date, since: date | None) -> list[tuple[object, ...]]:
+    """Reports by week, district and kind, a header first; a number that could point at somebody reads `<5`.
 
-    Raises OSError when `target` is there already or cannot be made.
+    Whole weeks (from Monday, local days) that are over: two tables of different days never differ by one day's reports.
     """
-    await asyncio.to_thread(_copy, make_url(url).database or "", target)
+    this_week = monday(today)
+    days = select(TALLY).where(TALLY.c.day < this_week, TALLY.c.practice.is_(False))
+    if since:
+        days = days.where(TALLY.c.day >= monday(since))
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for row in connection.execute(days):
+        counted[monday(row.day).isoformat(), row.district, row.kind] += row.untaken + row.taken + row.done
+    cells = sorted((key, n) for key, n in counted.items() if n)
+    return [("week", "district", "kind", "reports"), *((*key, n if n >= FEW else f"<{FEW}") for key, n in cells)]
 
 
-def _copy(source: str, target: Path) -> None:
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # VACUUM INTO takes an empty file
-    connection = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    try:
-        connection.execute("VACUUM INTO ?", (str(target),))
-    finally:
-        connection.close()
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def waiting(connection: Connection) -> tuple[int, int, int]:

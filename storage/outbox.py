@@ -1,43 +1,65 @@
 """What is to be sent: rows written with the turn that said it, read by the dispatcher, gone when delivered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     FromClause,
-    LargeBinary,
-    Select,
+    String,
     Subquery,
+    all_,
     bindparam,
     func,
-    literal,
     literal_column,
+    null,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from handlers.effects import Reporter, Say
 from handlers.events import Address, Incoming, Outcome
-from storage import prepared
+from storage import handles, prepared
 from storage.store import Store, context
-from storage.tables import CONTACT, OUTBOX
+from storage.tables import CONTACT, HANDLE, MOMENT, OUTBOX, moment
 from storage.vault import CannotOpen
 
+NEXT = prepared.among("SELECT nextval('outbox_id') FROM generate_series(1, ?)")
 DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
-# Of a claim: longer than any send takes, and short enough that LINE's reply token still tells whether a process that
-# died had used it.
-LEASE = timedelta(seconds=30)
+CLAIM = {"postgresql": "UPDATE outbox SET due = $1, claimed = $2 WHERE id = ANY($3::bigint[])"}
+PUT_BACK = {
+    "postgresql": """
+        UPDATE outbox SET due = back.due, claimed = nullif(back.claimed, '')
+        FROM unnest($1::bigint[], $2::bigint[], $3::varchar[]) AS back (id, due, claimed)
+        WHERE outbox.id = back.id AND outbox.state = 'todo'"""
+}
+LEASE = timedelta(seconds=30)  # of a claim: longer than any send takes
 FARTHEST = timedelta(
     hours=12
 )  # nothing waits longer: what is due later than that was written by a clock that was wrong
 TODO: ColumnElement[str] = literal_column("'todo'")  # spelled out, or SQLite does not see that the index serves
-REPLY_SECONDS = 40  # LINE takes a reply token for a minute after the webhook; sending may take the rest of it
+C = OUTBOX.c
+OPENED = (
+    C.id,
+    C.channel,
+    C.lane,
+    C.kind,
+    C.payload,
+    C.case_id,
+    C.urgent,
+    C.attempts,
+    C.made,
+    C.claimed,
+    C.way,
+)  # for _row
+REPLY_SECONDS = 20  # after the event; who takes the row over, a LEASE later at most, can still ask by the same token
+HELD: ColumnElement[bool] = OUTBOX.c.state == "held"
+SOON = 5.0  # seconds; what waits longer may find its reply token used up
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +75,17 @@ class Row:
     made: datetime
     chat: str
     payload: Mapping[str, Any] | None
+    waiting: int = 1  # rows of its chat that wait, itself included
+    claimed: str = ""  # by this process, which never wrote down how its try ended; on PostgreSQL only
+    way: str = ""  # how it may have left already: "push", or "any", which is by its reply token where it has one
+    rule: str = ""  # of a reporter: when they may be written to first
 
 
 def ids(connection: Connection, store: Store, count: int) -> list[int]:
     """Row ids in the order of sending. SQLite has one writer: microseconds of the clock, always growing, so that no id
     comes twice even after the highest rows were deleted. PostgreSQL: a sequence."""
     if connection.dialect.name == "postgresql":
-        query = text("SELECT nextval('outbox_id') FROM generate_series(1, :count)")
-        return [int(i) for i in connection.execute(query, {"count": count}).scalars()]
+        return [number for (number,) in prepared.ask(connection, NEXT, count)]
     if not store.last_id:
         store.last_id = connection.execute(select(func.max(OUTBOX.c.id))).scalar() or 0
     first = max(store.last_id + 1, int(store.now().timestamp() * 1_000_000))
@@ -71,6 +96,8 @@ def ids(connection: Connection, store: Store, count: int) -> list[int]:
 def part(say: Say) -> dict[str, Any]:
     """A said thing as the channels take it: JSON, neutral of any platform."""
     made: dict[str, Any] = {"text": say.text, "buttons": [[b.label, b.value, b.kind] for b in say.buttons]}
+    if say.card and say.buttons:
+        made["number"] = handles.number_in(say.buttons[0].value)
     if say.attachments:
         made["attachments"] = [
             {"kind": a.kind, "file": a.file, "mime": a.mime, "latitude": a.latitude, "longitude": a.longitude}
@@ -109,35 +136,44 @@ def rows(
     contacts = _contacts(connection, [to.case for to, *_ in made if isinstance(to, Reporter)])
     reached = [m for m in made if isinstance(m[0], Address) or m[0].case in contacts]
     now = store.now()
-    result = []
+    result: list[dict[str, Any]] = []
+    claims: list[dict[str, Any]] = []
+    said: list[tuple[dict[str, Any], str]] = []
     answered: set[tuple[Address, str]] = set()
     for number, (to, event, kind, payload) in zip(ids(connection, store, len(reached)), reached, strict=True):
         if isinstance(to, Reporter):
-            channel, lane = contacts[to.case]
+            channel, chat = contacts[to.case]
+            lane = news_lane(chat)
         else:
-            channel, lane = to.channel, store.tag(to)
+            channel, chat = to.channel, store.tag(to)
+            lane = chat
             payload = {**payload, "chat": to.chat}
             first = kind == "say" and (to, event.id) not in answered
-            if first and to == event.chat and event.reply_token and not payload.get("after"):  # it serves once
+            if first and to == event.chat and event.reply_token and payload.get("after", 0.0) <= SOON:  # it serves once
                 answered.add((to, event.id))
                 payload["token"] = event.reply_token
                 payload["until"] = event.at.timestamp() + REPLY_SECONDS
+        if kind == "say" and not (isinstance(to, Address) and handles.is_spoken(store, to)):
+            payload = {**payload, "parts": handles.hide(store, chat, payload["parts"], claims)}
+        said.append((payload, context("outbox", "payload", number)))
         result.append(
             {
                 "id": number,
                 "channel": channel,
                 "lane": lane if kind == "say" else f"{kind} {number}",
                 "kind": kind,
-                "payload": store.seal(payload, context("outbox", "payload", number)),
                 "case_id": to.case if isinstance(to, Reporter) else None,
                 "urgent": bool(payload.get("urgent")),
-                "due": now + timedelta(seconds=payload.get("after", 0.0)),
+                "due": now + timedelta(seconds=after) if (after := payload.get("after", 0.0)) else now,
                 "made": now,
                 "attempts": 0,
                 "state": "todo",
                 "error": "",
             }
         )
+    prepared.insert(connection, HANDLE, claims)
+    for row, sealed in zip(result, store.seal_all(said), strict=True):
+        row["payload"] = sealed
     return result
 
 
@@ -151,34 +187,72 @@ def _contacts(connection: Connection, case_ids: Sequence[int]) -> dict[int, tupl
     return {case: (channel, lane) for case, channel, lane in found}
 
 
-def due(connection: Connection, store: Store, now: datetime, most: int) -> tuple[list[Row], datetime | None]:
-    """The oldest waiting row of every chat that is due, urgent ones first; and when the next one will be."""
-    given = {"now": now, "far": now + FARTHEST, "most": most}
-    found = [_row(store, r) for r in connection.execute(_ready(connection.dialect.name), given).mappings()]
-    if connection.dialect.name == "postgresql":
-        put_back(connection, {row.id: now + LEASE for row in found})  # ours until then, whoever else looks
-    return found, connection.execute(_later(), {"now": now}).scalar()
+def news_lane(lane: str) -> str:
+    """What we say first waits apart: held until morning, it must not hold back the answers to what they write."""
+    return f"{lane} news"
+
+
+def take_back(connection: Connection, store: Store, chats: Sequence[Address]) -> None:
+    """What waits in these chats on purpose and was not tried yet is not said: something newer says it all."""
+    if chats:
+        waits = OUTBOX.c.lane.in_([store.tag(chat) for chat in chats]) & (OUTBOX.c.due > store.now())
+        connection.execute(OUTBOX.delete().where(waits, OUTBOX.c.state == TODO, OUTBOX.c.attempts == 0))
+
+
+def release(connection: Connection, store: Store, chat: Address) -> list[dict[str, Any]]:
+    """What waited until this person wrote, as answers to them; it waits no more."""
+    lane = news_lane(store.tag(chat))
+    held = connection.execute(select(OUTBOX.c.id, OUTBOX.c.payload).where(OUTBOX.c.lane == lane, HELD)).all()
+    if held:
+        connection.execute(OUTBOX.delete().where(OUTBOX.c.id.in_([row for row, _ in held])))
+    latest = held[-1:]  # each says that there is news: once is enough
+    return [store.open(sealed, context("outbox", "payload", row)) for row, sealed in latest]
+
+
+def due(
+    connection: Connection, store: Store, now: datetime, most: int, busy: Collection[str] = (), process: str = ""
+) -> tuple[list[Row], datetime | None]:
+    """The oldest waiting row of every chat that is due, urgent ones first; and when the next one will be.
+
+    `busy` chats are left out: nothing more of theirs may leave now. On PostgreSQL they are `process`'s for a while.
+    """
+    dialect = connection.dialect
+    asked = _ready(dialect.name, dialect).ask(connection, now=now, far=now + FARTHEST, most=most, busy=list(busy))
+    found = [_row(store, *row) for row in asked]
+    if dialect.name == "postgresql":
+        until = MOMENT.process_bind_param(now + LEASE, dialect)
+        prepared.ask(connection, CLAIM, until, process, [row.id for row in found])
+    ((later,),) = _later(dialect.name, dialect).ask(connection, now=now)
+    return found, None if later is None else moment(later)
 
 
 @cache  # made once: the dispatcher looks after every turn and every send
-def _ready(dialect: str) -> Select[Any]:
-    heads = _heads(dialect)
-    picked = select(heads.c.id).where(_is_due(heads)).order_by(heads.c.urgent.desc(), heads.c.id)
-    rows = select(OUTBOX, CONTACT.c.address).outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
+def _ready(name: str, dialect: Any) -> prepared.Question:
+    heads = _heads(name)
+    listed = select(func.json_each(bindparam("busy")).table_valued("value").c.value)
+    idle: ColumnElement[bool] = heads.c.lane.not_in(listed)
+    if name == "postgresql":
+        idle = heads.c.lane != all_(bindparam("busy", type_=ARRAY(String)))
+    first = select(heads.c.id, heads.c.waiting).where(_is_due(heads), idle)
+    picked = first.order_by(heads.c.urgent.desc(), heads.c.id).limit(bindparam("most")).subquery()
+    rows = select(*OPENED, CONTACT.c.address, CONTACT.c.rule, picked.c.waiting).join(picked, picked.c.id == OUTBOX.c.id)
+    rows = rows.outerjoin(CONTACT, CONTACT.c.case_id == OUTBOX.c.case_id)
     # Asked of the row once more: another process may have claimed it since the heads were read.
-    rows = rows.where(OUTBOX.c.id.in_(picked.limit(bindparam("most"))), OUTBOX.c.state == TODO, _is_due(OUTBOX))
-    found = rows.order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
-    return found.with_for_update(skip_locked=True, of=OUTBOX) if dialect == "postgresql" else found
+    rows = rows.where(OUTBOX.c.state == TODO, _is_due(OUTBOX)).order_by(OUTBOX.c.urgent.desc(), OUTBOX.c.id)
+    return prepared.Question(
+        rows.with_for_update(skip_locked=True, of=OUTBOX) if name == "postgresql" else rows, dialect
+    )
 
 
 def _heads(dialect: str) -> Subquery:
-    """The oldest waiting row of every chat, from the index alone."""
+    """The oldest waiting row of every chat, and how many wait there, from the index alone."""
     lane, row, due_at, urgent = OUTBOX.c.lane, OUTBOX.c.id, OUTBOX.c.due, OUTBOX.c.urgent
     if dialect == "postgresql":
-        first = select(row, due_at, urgent).ext(distinct_on(lane))
+        waiting = func.count().over(partition_by=lane).label("waiting")
+        first = select(lane, row, due_at, urgent, waiting).ext(distinct_on(lane))
         return first.where(OUTBOX.c.state == TODO).order_by(lane, row).subquery()
     # SQLite takes plain columns from the row that has the minimum (sqlite.org/lang_select.html#bareagg).
-    oldest = select(func.min(row).label("id"), due_at, urgent)
+    oldest = select(lane, func.min(row).label("id"), due_at, urgent, func.count().label("waiting"))
     return oldest.where(OUTBOX.c.state == TODO).group_by(lane).subquery()
 
 
@@ -187,14 +261,21 @@ def _is_due(rows: FromClause) -> ColumnElement[bool]:
 
 
 @cache
-def _later() -> Select[Any]:
-    return select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == TODO, OUTBOX.c.due > bindparam("now"))
+def _later(_: str, dialect: Any) -> prepared.Question:
+    later = select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == TODO, OUTBOX.c.due > bindparam("now"))
+    return prepared.Question(later, dialect)
 
 
-def put_back(connection: Connection, due_at: Mapping[int, datetime]) -> None:
-    """Rows are due at these times: claimed for a while, or waiting for their chat's pace."""
-    for row, at in due_at.items():
-        connection.execute(OUTBOX.update().where(OUTBOX.c.id == row, OUTBOX.c.state == "todo").values(due=at))
+def put_back(connection: Connection, rows: Sequence[tuple[Row, datetime]]) -> None:
+    """Claimed and not sent: as they were before, and due at these times."""
+    due_at = [MOMENT.process_bind_param(at, connection.dialect) for _, at in rows]
+    prepared.ask(connection, PUT_BACK, [row.id for row, _ in rows], due_at, [row.claimed for row, _ in rows])
+
+
+def free(connection: Connection, processes: Sequence[str], now: datetime) -> None:
+    """What these processes had claimed may be taken at once; that they had it stays written."""
+    theirs = OUTBOX.update().where(OUTBOX.c.claimed.in_(processes), OUTBOX.c.state == TODO)
+    connection.execute(theirs.values(due=now))
 
 
 def merge(connection: Connection, store: Store, into: Row, rest: Sequence[Row]) -> None:
@@ -207,35 +288,69 @@ def merge(connection: Connection, store: Store, into: Row, rest: Sequence[Row]) 
 
 def behind(connection: Connection, store: Store, first: Row, now: datetime, most: int) -> list[Row]:
     """What waits right behind a row in its chat, and is due."""
-    found = select(OUTBOX, literal(None, LargeBinary).label("address")).where(
-        OUTBOX.c.state == "todo", OUTBOX.c.lane == first.lane, OUTBOX.c.id > first.id, OUTBOX.c.due <= now
+    dialect = connection.dialect
+    asked = _behind(dialect.name, dialect).ask(connection, lane=first.lane, first=first.id, now=now, most=most)
+    return [_row(store, *row) for row in asked]
+
+
+@cache
+def _behind(_: str, dialect: Any) -> prepared.Question:
+    # Officers' groups have no address kept apart.
+    found = select(*OPENED, null().label("address"), null().label("rule"), literal_column("1").label("waiting")).where(
+        OUTBOX.c.state == TODO,
+        OUTBOX.c.lane == bindparam("lane"),
+        OUTBOX.c.id > bindparam("first"),
+        OUTBOX.c.due <= bindparam("now"),
     )
-    return [_row(store, r) for r in connection.execute(found.order_by(OUTBOX.c.id).limit(most)).mappings()]
+    return prepared.Question(found.order_by(OUTBOX.c.id).limit(bindparam("most")), dialect)
 
 
-def _row(store: Store, r: Any) -> Row:
+def _row(
+    store: Store,
+    number: int,
+    channel: str,
+    lane: str,
+    kind: str,
+    sealed: bytes,
+    case: int | None,
+    urgent: bool,
+    attempts: int,
+    made: int,
+    claimed: str | None,
+    way: str | None,
+    address: bytes | None,
+    rule: str | None,
+    waiting: int,
+) -> Row:
     payload: Mapping[str, Any] | None
     try:
-        payload = store.open(r["payload"], context("outbox", "payload", r["id"]))
+        payload = store.open(sealed, context("outbox", "payload", number))
         chat = payload.get("chat", "") if payload else ""
-        if r["case_id"] is not None and r["address"] is not None:
-            chat = store.vault.open_contact(r["address"], context("contact", "address", r["case_id"])).decode()
+        if case is not None and address is not None:
+            chat = store.vault.open_contact(address, context("contact", "address", case)).decode()
     except CannotOpen:
         payload, chat = None, ""
-    return Row(r["id"], r["channel"], r["lane"], r["kind"], r["urgent"], r["attempts"], r["made"], chat, payload)
+    said = (number, channel, lane, kind, bool(urgent), attempts, moment(made), chat, payload)
+    return Row(*said, waiting, claimed or "", way or "", rule or "")
+
+
+def pushed(connection: Connection, row: int) -> None:
+    """From now on it leaves by push alone; written before the first push, so that nobody asks its reply token."""
+    connection.execute(OUTBOX.update().where(OUTBOX.c.id == row).values(way="push"))
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters."""
-    done = [o.row for o in outcomes if o.fate == "sent"]
+    done = [o.row for o in outcomes if o.fate in ("sent", "dropped")]
     if done:
         prepared.ask(connection, DELIVERED, done)
     for outcome in outcomes:
         if outcome.fate == "later":
             tried = 0 if outcome.why.startswith("wait") else 1
-            changed = {"due": outcome.due, "attempts": OUTBOX.c.attempts + tried, "error": outcome.why}
+            changed = {"due": outcome.due, "attempts": OUTBOX.c.attempts + tried, "error": outcome.why, "claimed": None}
+            if outcome.unsure:
+                changed["way"] = func.coalesce(OUTBOX.c.way, "any")
             connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))
-        elif outcome.fate == "dead":
-            connection.execute(
-                OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(state="dead", error=outcome.why)
-            )
+        elif outcome.fate in ("dead", "held"):
+            changed = {"state": str(outcome.fate), "error": outcome.why, "claimed": None}
+            connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))

@@ -16,7 +16,7 @@ from sqlalchemy.sql import ClauseElement
 from storage.upsert import upserting
 
 VALUES = re.compile(r"VALUES \([^)]*\)")
-Process = Callable[[Any], Any] | None
+Process = Callable[[Any], Any]
 
 
 class Prepared:
@@ -35,23 +35,44 @@ class Prepared:
             self._bulk = in_bulk(self._sql, [compiled.binds[n].type.compile(dialect) for n in names])
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        values = [self._values(row) for row in rows]
+        columns: list[Sequence[Any]] = list(zip(*map(self._pick, rows), strict=True))
+        for at, process in self._changed:
+            process = cache(process) if len(rows) > 1 else process  # a moment is mostly the same in all rows
+            columns[at] = list(map(process, columns[at]))
         cursor = connection.connection.cursor()
         try:
-            if len(values) == 1:
-                cursor.execute(self._sql, values[0])
-            elif self._bulk:
-                cursor.execute(self._bulk, tuple(map(list, zip(*values, strict=True))))
+            if self._bulk and len(rows) > 1:
+                cursor.execute(self._bulk, tuple(map(list, columns)))
+            elif len(rows) == 1:
+                cursor.execute(self._sql, tuple(column[0] for column in columns))
             else:
-                cursor.executemany(self._sql, values)
+                cursor.executemany(self._sql, list(zip(*columns, strict=True)))
         finally:
             cursor.close()
 
-    def _values(self, row: Mapping[str, Any]) -> list[Any]:
-        values = list(self._pick(row))
-        for at, process in self._changed:
-            values[at] = process(values[at])
-        return values
+
+class Question:
+    """One compiled query of one dialect: asked with values by name, rows come as the driver has them."""
+
+    __slots__ = ("_changed", "_dialect", "_fixed", "_names", "_sql")
+
+    def __init__(self, query: ClauseElement, dialect: Any) -> None:
+        compiled: Any = query.compile(dialect=dialect)
+        self._sql, self._dialect = str(compiled), dialect.name
+        self._names = compiled.positiontup or list(compiled.params)
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._changed = {n: process for n in self._names if (process := _process(compiled.binds[n].type, dialect))}
+
+    def ask(self, connection: Connection, **values: Any) -> list[Any]:
+        given = {**self._fixed, **values}
+        for name, process in self._changed.items():
+            given[name] = process(given[name])
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._sql, tuple(_driven(self._dialect, given[name]) for name in self._names))
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
 
 
 def in_bulk(sql: str, types: Sequence[str]) -> str:
@@ -84,22 +105,25 @@ def ask(connection: Connection, sql: Mapping[str, str], *values: Any) -> list[An
     name = connection.dialect.name
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(sql[name], tuple(_array(name, v) if isinstance(v, list) else v for v in values))
+        cursor.execute(sql[name], tuple(_driven(name, v) for v in values))
         return list(cursor.fetchall()) if cursor.description else []
     finally:
         cursor.close()
 
 
 def among(sql: str, kind: str = "varchar") -> dict[str, str]:
-    """A query with `IN LIST` and `?`, spelled for both dialects. A list is one parameter: the text never changes."""
-    postgres = sql.replace("IN LIST", f"= ANY(?::{kind}[])")
+    """A query with `?`, and `IN LIST` or `FROM LIST` (of `value`), spelled for both dialects. A list is one parameter:
+    the text never changes."""
+    postgres = sql.replace("IN LIST", f"= ANY(?::{kind}[])").replace("FROM LIST", f"FROM unnest(?::{kind}[]) AS value")
     for number in range(1, postgres.count("?") + 1):
         postgres = postgres.replace("?", f"${number}", 1)
-    return {"sqlite": sql.replace("IN LIST", "IN (SELECT value FROM json_each(?))"), "postgresql": postgres}
+    sqlite = sql.replace("IN LIST", "IN (SELECT value FROM json_each(?))").replace("FROM LIST", "FROM json_each(?)")
+    return {"sqlite": sqlite, "postgresql": postgres}
 
 
-def _array(dialect: str, values: list[Any]) -> Any:
-    return orjson.dumps(values).decode() if dialect == "sqlite" else values
+def _driven(dialect: str, value: Any) -> Any:
+    """A value as the driver takes it: a list is one parameter, which SQLite reads with json_each."""
+    return orjson.dumps(value).decode() if isinstance(value, list) and dialect == "sqlite" else value
 
 
 @cache
@@ -114,7 +138,7 @@ def _put(
     return Prepared(upserting(name, table, key, add), columns, dialect)
 
 
-def _process(kind: Any, dialect: Any) -> Process:
+def _process(kind: Any, dialect: Any) -> Process | None:
     """How a value becomes the driver's; both drivers take bytes, numbers, texts and booleans as they are."""
-    made: Process = kind.dialect_impl(dialect).bind_processor(dialect)
+    made: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return None if isinstance(kind, LargeBinary | Boolean) else made

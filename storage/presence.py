@@ -1,10 +1,11 @@
-"""Which processes run on one database: each says that it is there, and counts the others."""
+"""Which processes run on one database: each says that it is there, counts the others, and knows who died."""
 
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
-from storage import prepared
+from storage import outbox, prepared
+from storage.database import standing
 from storage.store import Store
 from storage.tables import PROCESS
 
@@ -18,5 +19,22 @@ def beat(connection: Connection, store: Store, name: str) -> int:
     return int(connection.execute(select(func.count()).select_from(PROCESS)).scalar_one())
 
 
-def leave(connection: Connection, name: str) -> None:
-    connection.execute(delete(PROCESS).where(PROCESS.c.id == name))
+def bury(connection: Connection, store: Store, name: str) -> int:
+    """Forget the others that died, and free what they had claimed. Nobody holds a dead process's lock: PostgreSQL lets
+    go of it when the line breaks, which is in the moment of the death. How many they were.
+    """
+    others = select(PROCESS.c.id).where(PROCESS.c.id != name)
+    dead = others.where(func.pg_try_advisory_xact_lock(standing(PROCESS.c.id)))
+    found = list(connection.execute(dead).scalars())
+    _go(connection, store, found)
+    return len(found)
+
+
+def leave(connection: Connection, store: Store, name: str) -> None:
+    """This process ends: what it had claimed and not sent is anybody's."""
+    _go(connection, store, [name])
+
+
+def _go(connection: Connection, store: Store, names: list[str]) -> None:
+    connection.execute(delete(PROCESS).where(PROCESS.c.id.in_(names)))
+    outbox.free(connection, names, store.now())

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from handlers.effects import Say
 from handlers.events import Incoming, Outcome, Tick
 from handlers.resident import language
-from handlers.world import Memory
 from storage import outbox, worlds
 from storage.store import Store, context
 from storage.tables import INBOX, OUTBOX, QUARANTINE
@@ -22,8 +21,8 @@ def put(connection: Connection, store: Store, event: Incoming, why: str) -> None
     put_raw(connection, store, event.chat.channel, event.id, raw, why)
     if event.group or isinstance(event.body, Outcome | Tick):
         return
-    memory = worlds.remember(connection, store, [event]).get(store.tag(event.chat))
-    world = worlds.world(store, event, memory or Memory())
+    memory = worlds.remember(connection, store, [event]).get(store.tag(event.chat), worlds.NOTHING)
+    world = worlds.world(worlds.shared(store), store.now(), event, memory, bytes(worlds.DICE))
     words = store.words[language(world, event)]
     sorry = Say(event.chat, words.t("Something went wrong on our side. Please send that once more."))
     payloads = outbox.requests(store, event, [sorry], event.chat.channel)

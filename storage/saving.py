@@ -2,46 +2,63 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 
 from handlers.dates import local_day
 from handlers.effects import (
+    AddNote,
     AddRule,
+    Adopt,
     Amend,
+    AnswerQuestion,
+    AskReporter,
     Decision,
     Dismiss,
     DropMedia,
     DropRule,
     Effect,
     Enroll,
+    Erase,
+    Felt,
     FetchMedia,
+    ForgetChat,
+    Guessed,
+    Hand,
+    HandOver,
+    Join,
     Keep,
     Leave,
     LinkGroup,
     MakeCode,
     MoveCase,
     MoveChat,
+    Offer,
     OpenCase,
     Record,
+    Released,
     Reporter,
     Routed,
     Say,
+    SetContact,
     ShowMenu,
     Silence,
     SwitchDistrict,
     UnlinkGroup,
     UseCode,
+    VoidCodes,
 )
 from handlers.events import Address, Incoming, Outcome
+from handlers.life import ENDED, WORKED_ON
 from handlers.world import EVERYWHERE, Memory, World
-from storage import directory, figures, outbox, prepared, worlds
+from storage import audit, casekeys, directory, figures, outbox, prepared, remarks, reporters, retention, trail, worlds
 from storage.store import Store, context
-from storage.tables import CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, HISTORY, OUTBOX, WRAP
+from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
+from storage.vault import CaseKey
 
 Turn = tuple[Incoming, World, Decision]
 
@@ -54,15 +71,18 @@ class Overtaken(Exception):
 class Rows:
     """What a round writes, collected before the first statement."""
 
-    conversations: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[tuple[Address, Memory]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     wraps: list[dict[str, Any]] = field(default_factory=list)
+    archives: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    adopted: list[tuple[int, CaseKey, tuple[str, ...]]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     codes: list[dict[str, Any]] = field(default_factory=list)
     changes: list[directory.Change] = field(default_factory=list)
     outcomes: list[Incoming] = field(default_factory=list)
+    settled: list[Address] = field(default_factory=list)
     sends: list[tuple[Address | Reporter, Incoming, str, dict[str, Any]]] = field(default_factory=list)
     tally: Counter[figures.TallyKey] = field(default_factory=Counter)
     waits: Counter[figures.WaitKey] = field(default_factory=Counter)
@@ -70,6 +90,7 @@ class Rows:
 
 def save(connection: Connection, store: Store, turns: Sequence[Turn]) -> None:
     rows = Rows()
+    prepared.insert(connection, TRAIL, trail.rows(store, (event for event, _, _ in turns)))
     for event, world, decision in turns:
         if isinstance(event.body, Outcome):
             rows.outcomes.append(event)
@@ -87,6 +108,8 @@ def save(connection: Connection, store: Store, turns: Sequence[Turn]) -> None:
 def _say(store: Store, event: Incoming, to: Address | Reporter, says: Sequence[Say], rows: Rows) -> None:
     # A reporter's channel is known to the dispatcher only; what is said to them is a line or two, short everywhere.
     channel = to.channel if isinstance(to, Address) else event.chat.channel
+    if isinstance(to, Address) and any(say.settles for say in says):
+        rows.settled.append(to)
     rows.sends += [(to, event, "say", payload) for payload in outbox.requests(store, event, says, channel)]
 
 
@@ -94,22 +117,13 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
     """One effect as rows, or, where it changes rows that stand, as a statement."""
     match effect:
         case Keep(memory=memory):
-            rows.conversations.append(_conversation(store, event.chat, memory))
+            rows.kept.append((event.chat, memory))
         case OpenCase():
             _open_case(store, event, effect, rows)
         case MoveCase():
             _move_case(connection, store, event, world, effect, rows)
         case Record(action=action, by=by, case=case, facts=facts):
-            who = store.person(event.chat.channel, by)
-            rows.history.append(
-                {
-                    "at": event.at,
-                    "action": action,
-                    "by": who,
-                    "case_id": case or None,
-                    "facts": orjson.dumps(dict(facts)).decode(),
-                }
-            )
+            rows.history.append(audit.row(store, event, action, by, case, {**facts, **origin(event, world)}))
         case FetchMedia(media=media, file=file):
             rows.files.append(
                 {"file": file, "case_id": None, "kind": media.kind, "mime": "", "state": "waiting", "at": store.now()}
@@ -122,6 +136,10 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
                     {"ref": media.ref, "file": file, "kind": media.kind, "mime": media.mime, "urgent": True},
                 )
             )
+        case Amend() | Adopt():
+            rows.adopted += _adopted(connection, store, effect)
+        case Erase() | Released():
+            rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, effect, rows)
         case ShowMenu(chat=chat, language=language):
@@ -133,84 +151,155 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
         ):
             rows.changes.append(effect)
         case _:
-            _change(connection, store, effect)
+            _change(connection, store, event, effect)
 
 
-def _change(connection: Connection, store: Store, effect: Effect) -> None:
+def _adopted(connection: Connection, store: Store, effect: Amend | Adopt) -> list[tuple[int, CaseKey, tuple[str, ...]]]:
+    """Files that belong to a case from now on, with its key; none where the key is gone."""
+    key = (
+        _amend(connection, store, effect.case, effect.details)
+        if isinstance(effect, Amend)
+        else casekeys.of_case(connection, store.vault, effect.case)
+    )
+    return [(effect.case, key, effect.files)] if key and effect.files else []
+
+
+def origin(event: Incoming, world: World) -> dict[str, str]:
+    """Where something was done, for the history: the channel, and the scope of the group if it was in one of ours."""
+    return {"channel": event.chat.channel, **({"group": world.group.scope} if world.group else {})}
+
+
+def _in_chat(connection: Connection, store: Store, effect: Erase | Released) -> list[tuple[str, dict[str, Any]]]:
+    """What a chat hears of its end, or of what waited for its word."""
+    if isinstance(effect, Erase):
+        messages = trail.erase(connection, store, effect)
+        return [("erase", {"messages": messages})] if messages else []
+    return [("say", payload) for payload in outbox.release(connection, store, effect.chat)]
+
+
+def _change(connection: Connection, store: Store, event: Incoming, effect: Effect) -> None:
     """Effects that change rows which stand already."""
     match effect:
-        case Amend(case=case, details=details):
-            _amend(connection, store, case, details)
+        case SetContact() | HandOver() | Felt() | Guessed():
+            reporters.change(connection, store, event.chat, effect)
+        case Offer(case=case, to=to, until=until):
+            connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
+        case Hand(case=case, desk=desk):
+            changed = update(CASES).where(CASES.c.id == case)
+            connection.execute(changed.values(desk=desk, offered="", offered_until=None))
+        case Join(cases=cases, event=number):
+            connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case AskReporter() | AnswerQuestion() | AddNote():
+            remarks.save(connection, store, event, effect)
         case Routed(case=case, reached=reached):
             connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
         case DropMedia(file=file):
-            connection.execute(update(FILE).where(FILE.c.file == file).values(state="dropped"))
-        case Silence(chat=chat):
-            connection.execute(delete(OUTBOX).where(OUTBOX.c.lane == store.tag(chat)))
+            connection.execute(update(FILE).where(FILE.c.file == file).values(state="dropped", wrapped=None))  # its key
+        case ForgetChat(chat=forgotten):
+            _forget(connection, store, forgotten)
+        case VoidCodes(scopes=scopes):
+            connection.execute(delete(CODE).where(CODE.c.scope.in_(scopes)))
+        case Silence(chat=silent):
+            lanes = (store.tag(silent), outbox.news_lane(store.tag(silent)))
+            connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_(lanes)))
 
 
-def _conversation(store: Store, chat: Address, memory: Memory) -> dict[str, Any]:
+def _forget(connection: Connection, store: Store, chat: Address) -> None:
+    """Everything that is found by a chat. What is said about it now is written afterwards, and goes when delivered."""
     tag = store.tag(chat)
-    sealed = store.seal(worlds.write_memory(memory), context("conversation", "memory", tag))
-    return {"tag": tag, "memory": sealed, "half": bool(memory.answers), "at": store.now()}
+    connection.execute(delete(CONVERSATION).where(CONVERSATION.c.tag == tag))
+    connection.execute(delete(TRAIL).where(TRAIL.c.tag == tag))
+    for table in (OUTBOX, LETTER):
+        connection.execute(delete(table).where(table.c.lane.in_((tag, outbox.news_lane(tag)))))
+    retention.forget_contacts(connection, store, chat)
+
+
+def _conversations(store: Store, kept: Sequence[tuple[Address, Memory]]) -> list[dict[str, Any]]:
+    now, tags = store.now(), [store.tag(chat) for chat, _ in kept]
+    places = (context("conversation", "memory", tag) for tag in tags)
+    sealed = store.seal_all([(worlds.write_memory(m), place) for (_, m), place in zip(kept, places, strict=True)])
+    return [
+        {"tag": tag, "memory": memory, "half": bool(m.answers), "at": now}
+        for tag, memory, (_, m) in zip(tags, sealed, kept, strict=True)
+    ]
 
 
 def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> None:
     key = store.vault.case_key()
-    tag = store.tag(event.chat)
     rows.cases.append(
         {
             "id": case.id,
             "number": case.number,
             "kind": case.kind,
             "district": case.district,
+            "desk": case.district,
             "status": "new",
+            "ending": "",
+            "offered": "",
             "urgent": case.urgent,
             "language": case.language,
             "may_ask": case.may_ask,
             "practice": case.practice,
             "routed": case.routed or case.practice,
             "opened": event.at,
+            "holder": "",
             "details": key.seal(orjson.dumps(dict(case.details)), context("cases", "details", case.id)),
-            "reporter": "" if case.practice else tag,
+            "reporter": "" if case.practice else store.reporter(event.chat),
+            "receipt": store.receipt(case.receipt) if case.receipt else None,
+            "behalf": case.behalf,
+            "excluded": ",".join(case.excluded),
+            "felt": "",
         }
     )
     rows.wraps.append({"case_id": case.id, "wrapped": store.vault.wrap(key, case.id)})
     if not case.practice:
         address = store.vault.seal_contact(event.chat.chat.encode(), context("contact", "address", case.id))
-        rows.contacts.append({"case_id": case.id, "channel": event.chat.channel, "lane": tag, "address": address})
-    rows.tally[local_day(event.at, store.rules.zone), case.district, case.kind, "new", case.practice] += 1
-    rows.files += [{"file": f, "case_id": case.id} for f in case.files]
+        reached = {"channel": event.chat.channel, "lane": store.tag(event.chat), "address": address}
+        rows.contacts.append({"case_id": case.id, **reached, "rule": case.contact})
+        archived = store.vault.archive(key, case.id, store.recipients)
+        rows.archives += [{"case_id": case.id, "recipient": name, "wrapped": sealed} for name, sealed in archived]
+    if not case.excluded:  # the figures are everybody's
+        rows.tally[local_day(event.at, store.rules.zone), case.district, case.kind, "new", case.practice] += 1
+    if case.files:
+        rows.adopted.append((case.id, key, case.files))
 
 
 def _move_case(connection: Connection, store: Store, event: Incoming, world: World, move: MoveCase, rows: Rows) -> None:
-    """A case in its new status, by name; its counters follow. Raises Overtaken when somebody was faster."""
+    """A case in its new status and hands; its counters follow. Raises Overtaken when somebody was faster."""
     case = next(c for c in world.cases if c.id == move.case)
-    wrapped = connection.execute(select(WRAP.c.wrapped).where(WRAP.c.case_id == move.case)).scalar_one()
-    name = store.vault.unwrap(wrapped, move.case).seal(orjson.dumps(move.by), context("cases", "taken_by", move.case))
-    when: dict[str, datetime] = {"taken" if move.to == "taken" else "done": event.at}
+    key = casekeys.of_case(connection, store.vault, move.case)
+    hands = orjson.dumps([astuple(move.holder), astuple(move.closer)])
+    sealed = key.seal(hands, context("cases", "taken_by", move.case)) if key else None
+    holder = store.person(move.holder.channel, move.holder.person) if move.holder.person else ""
+    when: dict[str, datetime] = {}
+    if move.to in ENDED:
+        when["done"] = event.at
+    elif case.taken is None and move.to in WORKED_ON:
+        when["taken"] = event.at
     changed = (
         update(CASES)
         .where(CASES.c.id == move.case, CASES.c.status == move.was)
-        .values(status=move.to, taken_by=name, **when)
+        .values(status=move.to, ending=move.ending, taken_by=sealed, holder=holder, **when)
     )
     if connection.execute(changed).rowcount != 1:
         raise Overtaken
+    if case.excluded:
+        return
     day = local_day(case.opened, store.rules.zone)
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
     rows.tally[day, case.district, case.kind, move.to, case.practice] += 1
-    if case.taken is None and move.was == "new":
+    if "taken" in when:
         minutes = max(0, int((event.at - case.opened).total_seconds() // 60))
         for district in (case.district, EVERYWHERE):
             rows.waits[day, district, minutes] += 1
 
 
-def _amend(connection: Connection, store: Store, case: int, details: Any) -> None:
-    wrapped = connection.execute(select(WRAP.c.wrapped).where(WRAP.c.case_id == case)).scalar_one_or_none()
-    if wrapped is None:
-        return
-    sealed = store.vault.unwrap(wrapped, case).seal(orjson.dumps(dict(details)), context("cases", "details", case))
-    connection.execute(update(CASES).where(CASES.c.id == case).values(details=sealed))
+def _amend(connection: Connection, store: Store, case: int, details: Any) -> CaseKey | None:
+    key = casekeys.of_case(connection, store.vault, case)
+    if key is not None:
+        sealed = key.seal(orjson.dumps(dict(details)), context("cases", "details", case))
+        connection.execute(update(CASES).where(CASES.c.id == case).values(details=sealed))
+    return key
 
 
 def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows: Rows) -> None:
@@ -224,25 +313,27 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
 
 
 def _write(connection: Connection, store: Store, rows: Rows) -> None:
-    prepared.put(connection, CONVERSATION, rows.conversations, ("tag",))
-    new_files = [f for f in rows.files if "state" in f]
+    prepared.put(connection, CONVERSATION, _conversations(store, rows.kept), ("tag",))
     for table, made in (
         (CASES, rows.cases),
         (WRAP, rows.wraps),
+        (ARCHIVE, rows.archives),
         (CONTACT, rows.contacts),
-        (FILE, new_files),
-        (HISTORY, rows.history),
+        (FILE, rows.files),
         (CODE, rows.codes),
     ):
         prepared.insert(connection, table, made)
-    for belongs in (f for f in rows.files if "state" not in f):
-        connection.execute(update(FILE).where(FILE.c.file == belongs["file"]).values(case_id=belongs["case_id"]))
-    figures.add(connection, rows.tally, rows.waits)
+    for case, key, files in rows.adopted:
+        casekeys.adopt(connection, store, case, key, files)
+    # In one order everywhere: two batches that wait for each other's counters would wait for ever.
+    figures.add(connection, dict(sorted(rows.tally.items())), dict(sorted(rows.waits.items())))
     _settle(connection, store, rows.outcomes)
     directory.change(connection, store, rows.changes)
+    outbox.take_back(connection, store, rows.settled)
     if rows.sends:
         made = outbox.rows(connection, store, rows.sends)
         prepared.insert(connection, OUTBOX, made)
+    audit.append(connection, store.vault, rows.history)  # last: on PostgreSQL it holds a lock until the commit
 
 
 def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) -> None:
@@ -258,6 +349,10 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     prepared.put(connection, CARD, list(latest.values()), ("case_id", "tag"))
     for _, outcome in outcomes:
         if outcome.result:
-            got = dict(outcome.result)
+            got: dict[str, Any] = dict(outcome.result)
             file = got.pop("file")
+            if "wrapped" in got:
+                got["wrapped"] = casekeys.settled(connection, store, file, bytes.fromhex(got["wrapped"]))
+            if "digest" in got:
+                got["digest"] = bytes.fromhex(got["digest"])
             connection.execute(update(FILE).where(FILE.c.file == file, FILE.c.state == "waiting").values(**got))

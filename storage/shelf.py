@@ -56,6 +56,11 @@ def valid(name: str) -> str:
     return name
 
 
+def place(folder: Path, name: str) -> Path:
+    """Where a folder keeps what has this name."""
+    return folder / valid(name)[:2] / name[2:4] / name
+
+
 class Folder:
     """A shelf on this machine's disk, or on one that several machines mount."""
 
@@ -87,7 +92,7 @@ class Folder:
                 yield path
 
     def _path(self, name: str) -> Path:
-        return self._folder / valid(name)[:2] / name[2:4] / name
+        return place(self._folder, name)
 
     def _place(self, path: Path, sealed: bytes) -> None:
         """Write aside, then name it: after a crash there is the old file, the new one, or none; never a part."""

@@ -15,11 +15,28 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else round(value.timestamp() * 1000)
+        return None if value is None else milliseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+        return None if value is None else moment(value)
 
+
+MOMENT = Moment()
+
+
+def moment(kept: int) -> datetime:
+    """A kept number as the moment it stands for."""
+    return datetime.fromtimestamp(kept / 1000, UTC)
+
+
+def milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+# Of a case; partial indexes serve a query that says the very same. The key of an open one is renewed from week to week.
+UNTAKEN = "status = 'new'"
+JOINED = "event IS NOT NULL"
+OPEN = "status <> 'closed' AND status <> 'withdrawn'"
 
 # SQLite takes a key for the row's own place only where it is called INTEGER; otherwise every table has an index more.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
@@ -57,19 +74,27 @@ class CaseRow(SQLModel, table=True):
         Index("cases_by_district", "district", "opened"),
         *(
             Index(name, *columns, sqlite_where=text(still), postgresql_where=text(still))
-            for name, still in (("untaken", "status = 'new'"), ("open", "status <> 'done'"))
+            for name, still in (("untaken", UNTAKEN), ("open", OPEN))
             for name, columns in (
                 (f"cases_{name}", ("urgent", "opened")),
-                (f"cases_{name}_there", ("district", "urgent", "opened")),
+                (f"cases_{name}_there", ("desk", "urgent", "opened")),
             )
         ),
+        Index("cases_held", "holder", sqlite_where=text("holder <> ''"), postgresql_where=text("holder <> ''")),
+        Index("cases_kept", "opened", sqlite_where=text("excluded <> ''"), postgresql_where=text("excluded <> ''")),
+        Index(
+            "cases_offered", "offered_until", sqlite_where=text("offered <> ''"), postgresql_where=text("offered <> ''")
+        ),
+        Index("cases_of_event", "event", sqlite_where=text(JOINED), postgresql_where=text(JOINED)),
         Index("cases_unrouted", "id", sqlite_where=text("routed = false"), postgresql_where=text("routed = false")),
     )
     id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
     number: str = column("clear", "case", unique=True)
     kind: str = column("clear", "case")
-    district: str = column("clear", "case")
+    district: str = column("clear", "case")  # where it happened
+    desk: str = column("clear", "case")  # the scope in charge: the district, until it is handed over
     status: str = column("clear", "case")
+    ending: str = column("clear", "case", default="")  # what came of it, while it is closed
     urgent: bool = column("clear", "case")
     language: str = column("clear", "case")
     may_ask: bool = column("clear", "case")
@@ -78,9 +103,17 @@ class CaseRow(SQLModel, table=True):
     opened: datetime = column("clear", "case", sa_type=Moment)
     taken: datetime | None = column("clear", "case", default=None, sa_type=Moment)
     done: datetime | None = column("clear", "case", default=None, sa_type=Moment)
-    taken_by: bytes | None = column("sealed", "case", default=None, sa_type=LargeBinary)
+    offered: str = column("clear", "case", default="")  # the scope that is asked to take it over
+    offered_until: datetime | None = column("clear", "case", default=None, sa_type=Moment)
+    event: int | None = column("clear", "case", default=None, sa_type=BigInteger)  # the same for reports of one event
+    taken_by: bytes | None = column("sealed", "case", default=None, sa_type=LargeBinary)  # holder and closer
+    holder: str = column("tag", "case", default="")  # who has it, to find what somebody has
     details: bytes = column("sealed", "case", sa_type=LargeBinary)
-    reporter: str = column("tag", "contact", index=True)
+    reporter: str = column("tag", "contact", index=True)  # under the month's key: two months are two people
+    receipt: str | None = column("tag", "case", default=None, index=True, unique=True)  # a keyed hash of sixteen digits
+    behalf: bool = column("clear", "case", default=False)  # the receipt was not used yet by whom it is for
+    excluded: str = column("clear", "case", default="")  # who must not know of it, comma-separated
+    felt: str = column("clear", "case", default="")  # what the reporter said of the outcome
 
 
 class Wrap(SQLModel, table=True):
@@ -90,6 +123,15 @@ class Wrap(SQLModel, table=True):
     wrapped: bytes = column("key", "wrap", sa_type=LargeBinary)
 
 
+class Archive(SQLModel, table=True):
+    """The same data key for a coordinator's offline key: nothing on this server can open it."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    case_id: int = column("clear", "archive", primary_key=True, sa_type=BigInteger)
+    recipient: str = column("clear", "archive", primary_key=True)  # as in `seal.archive_recipients`
+    wrapped: bytes = column("key", "archive", sa_type=LargeBinary)
+
+
 class Contact(SQLModel, table=True):
     """Where the reporter of a case can be answered; unlocked only by the dispatcher."""
 
@@ -97,8 +139,27 @@ class Contact(SQLModel, table=True):
         "clear", "contact", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
     )
     channel: str = column("clear", "contact")
-    lane: str = column("tag", "contact")
+    lane: str = column("tag", "contact", index=True)
     address: bytes = column("sealed", "contact", sa_type=LargeBinary)
+    rule: str = column("clear", "contact", default="any")  # when they may be written to first
+
+
+class Trail(SQLModel, table=True):
+    """A message of a private chat on Telegram, while it can still be deleted there."""
+
+    __table_args__ = (Index("trail_by_tag", "tag"), Index("trail_by_time", "at"))
+    id: int | None = column("clear", "trail", default=None, primary_key=True, sa_type=RowId)
+    tag: str = column("tag", "trail")
+    message: bytes = column("sealed", "trail", sa_type=LargeBinary)
+    at: datetime = column("clear", "trail", sa_type=Moment)
+
+
+class Guess(SQLModel, table=True):
+    """How many receipts were tried in one minute that are none, by everybody together."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    minute: datetime = column("clear", "guess", primary_key=True, sa_type=Moment)
+    count: int = column("clear", "guess")
 
 
 class CardRow(SQLModel, table=True):
@@ -120,6 +181,49 @@ class FileRow(SQLModel, table=True):
     mime: str = column("clear", "media", default="")
     state: str = column("clear", "media")
     at: datetime = column("clear", "media", sa_type=Moment, index=True)
+    # The file's data key: under the week's hot key until a case has the file, then under the case's own.
+    wrapped: bytes | None = column("key", "media", default=None, sa_type=LargeBinary)
+    digest: bytes | None = column("sealed", "media", default=None, sa_type=LargeBinary)  # SHA-256 of what was sent
+
+
+class Handle(SQLModel, table=True):
+    """What stands behind the buttons of one message: a chat holds a random name for it and nothing that can be read."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    hash: str = column("tag", "handle", primary_key=True)
+    chat: str = column("tag", "handle")
+    held: bytes = column("sealed", "handle", sa_type=LargeBinary)
+    message: str = column("clear", "handle")  # of the first press: the same buttons in another message are a copy
+    uses: int = column("clear", "handle")
+    expires: datetime = column("clear", "handle", sa_type=Moment)
+
+
+class QuestionRow(SQLModel, table=True):
+    """Something an officer asked the reporter of a case, and the answer, under the case's key."""
+
+    __tablename__ = "question"
+    __table_args__ = (
+        Index(
+            "question_open", "expires", sqlite_where=text("state = 'asked'"), postgresql_where=text("state = 'asked'")
+        ),
+    )
+    id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    case_id: int = column("clear", "case", sa_type=BigInteger, index=True)
+    state: str = column("clear", "case")  # asked | answered | unknown | declined | expired
+    asked: datetime = column("clear", "case", sa_type=Moment)
+    expires: datetime = column("clear", "case", sa_type=Moment)
+    body: bytes = column("sealed", "case", sa_type=LargeBinary)
+
+
+class NoteRow(SQLModel, table=True):
+    """Words of an officer about a case, under the case's key."""
+
+    __tablename__ = "note"
+    id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    case_id: int = column("clear", "case", sa_type=BigInteger, index=True)
+    at: datetime = column("clear", "case", sa_type=Moment)
+    private: bool = column("clear", "case")  # for its author alone
+    body: bytes = column("sealed", "case", sa_type=LargeBinary)
 
 
 class GroupRow(SQLModel, table=True):
@@ -154,6 +258,16 @@ class Code(SQLModel, table=True):
     role: str = column("clear", "code")
     scope: str = column("clear", "code")
     expires: datetime = column("clear", "code", sa_type=Moment)
+
+
+class CodeGuess(SQLModel, table=True):
+    """Codes that were not good, counted for a chat (and for all: `*`) in spans of ten minutes."""
+
+    __tablename__ = "code_guess"
+    __table_args__ = {"sqlite_with_rowid": False}
+    tag: str = column("tag", "guess", primary_key=True)
+    span: int = column("clear", "guess", primary_key=True, sa_type=BigInteger)
+    count: int = column("clear", "guess")
 
 
 class RuleRow(SQLModel, table=True):
@@ -206,8 +320,10 @@ class Outbox(SQLModel, table=True):
     due: datetime = column("clear", "outbox", sa_type=Moment)
     made: datetime = column("clear", "outbox", sa_type=Moment)
     attempts: int = column("clear", "outbox")
-    state: str = column("clear", "outbox")  # todo | dead
+    state: str = column("clear", "outbox")  # todo | dead | held (until the reporter writes)
     error: str = column("clear", "outbox")
+    claimed: str | None = column("clear", "outbox", default=None)  # by which process, until it says how its try ended
+    way: str | None = column("clear", "outbox", default=None)  # how it may have left already: any | push
 
 
 class LetterRow(SQLModel, table=True):
@@ -223,14 +339,16 @@ class LetterRow(SQLModel, table=True):
 
 
 class History(SQLModel, table=True):
-    """Who did what with which case: append-only."""
+    """What people with a role did and read: append-only, and bound row to row (storage.audit)."""
 
+    __table_args__ = (Index("history_by", "by", "id"),)
     id: int | None = column("clear", "audit", default=None, primary_key=True)
     at: datetime = column("clear", "audit", sa_type=Moment)
     action: str = column("clear", "audit")
     by: str = column("tag", "audit")
     case_id: int | None = column("clear", "audit", default=None, sa_type=BigInteger, index=True)
     facts: str = column("clear", "audit")
+    mac: str = column("tag", "audit", default="")  # over this row and the mac of the one before it
 
 
 class Tally(SQLModel, table=True):
@@ -254,6 +372,32 @@ class Wait(SQLModel, table=True):
     day: date = column("clear", "figures", primary_key=True)
     minutes: int = column("clear", "figures", primary_key=True)
     count: int = column("clear", "figures")
+
+
+class Gone(SQLModel, table=True):
+    """A case that was erased: what the figures need, and nothing that anybody said."""
+
+    id: int = column("clear", "figures", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    number: str = column("clear", "figures")
+    district: str = column("clear", "figures")
+    kind: str = column("clear", "figures")
+    status: str = column("clear", "figures")
+    ending: str = column("clear", "figures")
+    urgent: bool = column("clear", "figures")
+    practice: bool = column("clear", "figures")
+    opened: date = column("clear", "figures", index=True)
+    taken: date | None = column("clear", "figures", default=None)
+    done: date | None = column("clear", "figures", default=None)
+    erased: datetime = column("clear", "figures", sa_type=Moment)
+    why: str = column("clear", "figures")  # retention | request
+
+
+class Mark(SQLModel, table=True):
+    """A moment to be remembered: of the last purge, since when nothing is deleted, of an operator's word."""
+
+    name: str = column("clear", "mark", primary_key=True)
+    at: datetime = column("clear", "mark", sa_type=Moment)
+    why: str = column("clear", "mark", default="")
 
 
 class Process(SQLModel, table=True):
@@ -285,12 +429,19 @@ INBOX = core(Inbox)
 CONVERSATION = core(Conversation)
 CASES = core(CaseRow)
 WRAP = core(Wrap)
+ARCHIVE = core(Archive)
 CONTACT = core(Contact)
+GUESS = core(Guess)
+TRAIL = core(Trail)
 CARD = core(CardRow)
 FILE = core(FileRow)
+HANDLE = core(Handle)
+QUESTION = core(QuestionRow)
+NOTE = core(NoteRow)
 GROUP = core(GroupRow)
 MEMBER = core(MemberRow)
 CODE = core(Code)
+CODE_GUESS = core(CodeGuess)
 RULE = core(RuleRow)
 SWITCHED = core(Switched)
 REVISION = core(Revision)
@@ -299,5 +450,7 @@ LETTER = core(LetterRow)
 HISTORY = core(History)
 TALLY = core(Tally)
 WAIT = core(Wait)
+GONE = core(Gone)
+MARK = core(Mark)
 PROCESS = core(Process)
 QUARANTINE = core(Quarantine)

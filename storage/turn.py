@@ -2,25 +2,29 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from handlers.acts import cases_of
 from handlers.decide import decide
-from handlers.desk import pressed
 from handlers.effects import Decision
 from handlers.events import Choice, Command, Incoming, Outcome, Tick
 from handlers.world import World
-from storage import directory, prepared, saving, worlds
+from storage import directory, handles, prepared, saving, worlds
 from storage.store import Store
-from storage.tables import INBOX
+from storage.tables import milliseconds
 
-KNOWN = prepared.among("SELECT key FROM inbox WHERE key IN LIST")
+NEW = prepared.among(
+    "INSERT INTO inbox (key, at) SELECT value, CAST(? AS bigint) FROM LIST WHERE true "
+    "ON CONFLICT DO NOTHING RETURNING key"
+)
+LOCK = prepared.among("SELECT pg_advisory_xact_lock(value) FROM LIST", "bigint")
 Decide = Callable[[World, Incoming], Decision]
 
 
 def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide: Decide = decide) -> int:
     """Handle a batch; the caller's transaction makes it all or nothing. Returns how many events were new."""
     lock(connection, store, batch)
-    fresh = first_time(connection, store, batch)
+    fresh = handles.resolve(connection, store, first_time(connection, store, batch))
     if fresh:
         directory.refresh(connection, store)
     for turns in rounds(fresh):
@@ -32,13 +36,10 @@ def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide
 
 def first_time(connection: Connection, store: Store, batch: Sequence[Incoming]) -> list[Incoming]:
     """The events nobody has handled yet, marked as handled from now on."""
-    wanted = {inbox_key(e.chat.channel, e.id): e for e in batch if not isinstance(e.body, Outcome)}
+    heard = {inbox_key(e.chat.channel, e.id): e for e in batch if not isinstance(e.body, Outcome)}
     outcomes = [e for e in batch if isinstance(e.body, Outcome)]  # one try, one outcome: made by ourselves, once
-    for (key,) in prepared.ask(connection, KNOWN, list(wanted)) if wanted else ():
-        del wanted[key]
-    now = store.now()
-    prepared.insert(connection, INBOX, [{"key": key, "at": now} for key in wanted])
-    return [*wanted.values(), *outcomes]
+    new = {key for (key,) in prepared.ask(connection, NEW, milliseconds(store.now()), list(heard))} if heard else ()
+    return [*(event for key, event in heard.items() if key in new), *outcomes]
 
 
 def inbox_key(channel: str, event: str) -> str:
@@ -64,12 +65,12 @@ def touches(event: Incoming) -> tuple[Hashable, ...]:
     match event.body:
         case Outcome(row=row, gone=False, moved_to=""):
             return (("row", row),)
-        case Choice() as choice if found := pressed(choice):
-            return (event.chat, found[1])
+        case Choice(value=value):
+            return (event.chat, *cases_of(value.partition(":")[2]))
         case Command(args=args) if args:
-            return (event.chat, args.replace("-", ""))
+            return (event.chat, *(cases_of(args) or (args.replace("-", ""),)))
         case Tick(args=args):
-            return (event.chat, args.get("number", event.id))
+            return (event.chat, *(cases_of(args.get("number", "")) or (event.id,)))
     return (event.chat,)
 
 
@@ -78,6 +79,4 @@ def lock(connection: Connection, store: Store, batch: Sequence[Incoming]) -> Non
     if connection.dialect.name != "postgresql":
         return
     keys = sorted({int.from_bytes(store.tag(e.chat).encode()[:7], "big") for e in batch})
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(k) FROM unnest(cast(:keys AS bigint[])) AS k"), {"keys": keys}
-    )
+    prepared.ask(connection, LOCK, keys)

@@ -7,14 +7,16 @@ the caller's context, `nts1|table|column|row|version`, so that nothing sealed ca
 import os
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from storage.keystore import Key, KeyGone, Keystore, Purpose
@@ -37,7 +39,7 @@ FIXED_BYTES = 2  # form and length of kid
 
 CASE_KID = b"case"
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-RECIPIENT = re.compile(r"([a-z0-9-]{1,32}):([0-9a-f]{64})")
+RECIPIENT = re.compile(r"([a-z0-9-]{1,32}):([0-9a-f]{64}(?:\+[0-9a-f]{64})*)")
 
 
 class CannotOpen(Exception):
@@ -73,6 +75,21 @@ class CaseKey:
         """What `seal_bytes` was given; `CannotOpen`."""
         return self._open(FILE, sealed, context)
 
+    def wrap(self, key: "CaseKey", name: str) -> bytes:
+        """The data key of something that belongs to this case under the case's own key, AES-KW."""
+        header = _header(WRAP, CASE_KID)
+        return header + aes_key_wrap(self._wrapping(header, name), key._raw)
+
+    def unwrap(self, wrapped: bytes, name: str) -> "CaseKey":
+        """The data key that `wrap` was given; `CannotOpen`."""
+        header, body = _split(WRAP, wrapped)
+        if header != _header(WRAP, CASE_KID):
+            raise CannotOpen("wrapped by another key")
+        return CaseKey(_unwrapped(self._wrapping(header, name), body), self._random)
+
+    def _wrapping(self, header: bytes, name: str) -> bytes:
+        return HKDFExpand(hashes.SHA256(), DATA_KEY_BYTES, _bound(header, name)).derive(self._raw)
+
     def _open(self, form: int, sealed: bytes, context: str) -> bytes:
         header, body = _split(form, sealed)
         return _open(self._cipher, header, body, context)
@@ -80,10 +97,12 @@ class CaseKey:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A coordinator's public key; the private one is never on the server."""
+    """Public keys of one coordinator, or of several who open the archive only together; the private ones are never
+    on the server.
+    """
 
     id: str
-    public_key: X25519PublicKey
+    public_keys: tuple[X25519PublicKey, ...]
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -91,12 +110,13 @@ class Recipient:
         match = RECIPIENT.fullmatch(text)
         if match is None:
             raise ValueError("an archive recipient is written name:key, the key as 64 hexadecimal digits")
-        key = X25519PublicKey.from_public_bytes(bytes.fromhex(match[2]))
+        keys = tuple(X25519PublicKey.from_public_bytes(bytes.fromhex(key)) for key in match[2].split("+"))
         try:
-            SUITE.encrypt(b"", key)
+            for key in keys:
+                SUITE.encrypt(b"", key)
         except ValueError:
             raise ValueError(f"archive recipient {match[1]}: not a usable X25519 public key") from None
-        return cls(match[1], key)
+        return cls(match[1], keys)
 
 
 class Vault:
@@ -119,17 +139,54 @@ class Vault:
         """A stand-in for what must be found but not read: 22 characters, the same for the same parts."""
         return _text(self._keystore.current("tag")[1].mac(_framed(parts))[:TAG_BYTES])
 
+    def reporter_tag(self, *parts: str) -> str:
+        """The same for who reported, under this month's key: whoever reports again next month has another one."""
+        return _text(self._keystore.current("reporter")[1].mac(_framed(parts))[:TAG_BYTES])
+
+    def reporter_tags(self, *parts: str) -> list[str]:
+        """Under every month's key that is still there."""
+        keys = [self._keystore.key("reporter", epoch) for epoch in self._keystore.epochs("reporter")]
+        return [_text(key.mac(_framed(parts))[:TAG_BYTES]) for key in keys]
+
     def code_hash(self, code: str) -> str:
         """A one-time code as it is stored: 43 characters. Spelling (case, blanks) is settled by the caller."""
         return _text(self._keystore.current("code")[1].mac(code.encode()))
+
+    def chained(self, before: str, entry: bytes) -> str:
+        """What binds an entry of the history to the one before it: 43 characters."""
+        return _text(self._keystore.current("audit")[1].mac(before.encode() + b"|" + entry))
 
     def seal(self, plain: bytes, context: str) -> bytes:
         """Words sealed for one place under this week's hot key."""
         return self._seal(WORDS, "hot", _bucketed(plain), context)
 
+    def seal_all(self, words: Sequence[tuple[bytes, str]]) -> list[bytes]:
+        """`seal` for each of many: the key is looked up and the nonces are drawn once."""
+        key = self._keystore.current("hot")[1]
+        header, random = _header(WORDS, key.kid.encode()), self._random(NONCE_BYTES * len(words))
+        nonces = (random[at : at + NONCE_BYTES] for at in range(0, len(random), NONCE_BYTES))
+        return [
+            _seal(header, key.cipher, nonce, _bucketed(plain), context)
+            for (plain, context), nonce in zip(words, nonces, strict=True)
+        ]
+
     def open(self, sealed: bytes, context: str) -> bytes:
         """What `seal` was given; `CannotOpen`."""
         return self._open(WORDS, "hot", sealed, context)
+
+    def open_all(self, words: Sequence[tuple[bytes, str]]) -> list[bytes | None]:
+        """`open` for each of many; None for one that does not open."""
+        ciphers: dict[bytes, AESGCM] = {}
+        made: list[bytes | None] = []
+        for sealed, context in words:
+            try:
+                header, body = _split(WORDS, sealed)
+                if header not in ciphers:
+                    ciphers[header] = self._key("hot", header).cipher
+                made.append(_open(ciphers[header], header, body, context))
+            except CannotOpen:
+                made.append(None)
+        return made
 
     def seal_contact(self, plain: bytes, context: str) -> bytes:
         """The address of who reported, under this week's contact key: for the dispatcher alone."""
@@ -160,15 +217,29 @@ class Vault:
     def unwrap(self, wrapped: bytes, case_id: int | str) -> CaseKey:
         """The data key that `wrap` was given; `CannotOpen`."""
         header, body = _split(WRAP, wrapped)
-        try:
-            raw = aes_key_unwrap(self._key("hot", header).derive(_bound(header, case_id)), body)
-        except InvalidUnwrap:
-            raise CannotOpen("changed, cut or moved") from None
-        return CaseKey(raw, self._random)
+        return CaseKey(_unwrapped(self._key("hot", header).derive(_bound(header, case_id)), body), self._random)
 
     def rewrap(self, wrapped: bytes, case_id: int | str) -> bytes:
         """The same data key under this week's hot key; what it sealed stays as it is. `CannotOpen`."""
         return self.wrap(self.unwrap(wrapped, case_id), case_id)
+
+    def reseal(self, sealed: bytes, context: str) -> bytes:
+        """The same words under this week's key of their purpose. `CannotOpen`."""
+        if kid(sealed).startswith("contact:"):
+            return self.seal_contact(self.open_contact(sealed, context), context)
+        return self.seal(self.open(sealed, context), context)
+
+    def kid(self, purpose: Purpose) -> str:
+        """The name of the key of this period, such as `hot:2026W48`."""
+        return self._keystore.current(purpose)[1].kid
+
+    def epochs(self, purpose: Purpose) -> list[str]:
+        """The periods of which a key is there, oldest first."""
+        return self._keystore.epochs(purpose)
+
+    def destroy(self, purpose: Purpose, epoch: str) -> None:
+        """What this key sealed stays sealed for ever."""
+        self._keystore.destroy(purpose, epoch)
 
     def archive(
         self, case_key: CaseKey, case_id: int | str, recipients: Iterable[Recipient]
@@ -176,8 +247,9 @@ class Vault:
         """The data key for each coordinator's offline key, by the recipient's id; this server cannot open them."""
         made = []
         for recipient in recipients:
-            header = _header(ARCHIVE, recipient.id.encode())
-            body = SUITE.encrypt(case_key._raw, recipient.public_key, info=_bound(header, case_id))
+            header, body = _header(ARCHIVE, recipient.id.encode()), case_key._raw
+            for key in reversed(recipient.public_keys):
+                body = SUITE.encrypt(body, key, info=_bound(header, case_id))
             made.append((recipient.id, header + body))
         return made
 
@@ -199,14 +271,19 @@ class Vault:
             raise CannotOpen(str(gone)) from None
 
 
-def open_archive(sealed: bytes, case_id: int | str, private_key: X25519PrivateKey) -> CaseKey:
-    """The data key of an archived case, on a coordinator's own machine; `CannotOpen`."""
+def open_archive(sealed: bytes, case_id: int | str, private_keys: Iterable[X25519PrivateKey]) -> CaseKey:
+    """The data key of an archived case, on a coordinator's own machine, by the keys of one recipient in the order of
+    the settings; `CannotOpen`.
+    """
     header, body = _split(ARCHIVE, sealed)
     try:
-        raw = SUITE.decrypt(body, private_key, info=_bound(header, case_id))
+        for key in private_keys:
+            body = SUITE.decrypt(body, key, info=_bound(header, case_id))
     except InvalidTag:
         raise CannotOpen("changed, cut, moved, or sealed to another recipient") from None
-    return CaseKey(raw)
+    if len(body) != DATA_KEY_BYTES:
+        raise CannotOpen("another key is needed as well")
+    return CaseKey(body)
 
 
 def kid(sealed: bytes) -> str:
@@ -215,6 +292,11 @@ def kid(sealed: bytes) -> str:
     It is read, not verified: good for choosing what to wrap anew, never for trusting it.
     """
     return _split(sealed[0] if sealed else 0, sealed)[0][FIXED_BYTES:].decode()
+
+
+def named(kid: str, wraps: bool = False) -> bytes:
+    """How words sealed by a key, or data keys wrapped by it, begin."""
+    return _header(WRAP if wraps else WORDS, kid.encode())
 
 
 def _seal(header: bytes, cipher: AESGCM, nonce: bytes, padded: bytes, context: str) -> bytes:
@@ -232,6 +314,13 @@ def _open(cipher: AESGCM, header: bytes, body: bytes, context: str) -> bytes:
     if end > len(padded):
         raise CannotOpen("sealed in a way we do not know")
     return padded[LENGTH_BYTES:end]
+
+
+def _unwrapped(wrapping: bytes, body: bytes) -> bytes:
+    try:
+        return aes_key_unwrap(wrapping, body)
+    except InvalidUnwrap:
+        raise CannotOpen("changed, cut or moved") from None
 
 
 def _header(form: int, name: bytes) -> bytes:
@@ -264,7 +353,7 @@ def _paged(plain: bytes) -> bytes:
 
 
 def _padded(plain: bytes, size: int) -> bytes:
-    return b"".join((len(plain).to_bytes(LENGTH_BYTES), plain, bytes(size - LENGTH_BYTES - len(plain))))
+    return (len(plain).to_bytes(LENGTH_BYTES) + plain).ljust(size, b"\0")
 
 
 def _framed(parts: tuple[str, ...]) -> bytes:

@@ -1,47 +1,62 @@
 """Load the worlds that a round of events needs: one look-up for the chats, then what a few of them ask beyond it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from handlers import excluded
 from handlers.decide import needs
 from handlers.events import Incoming, Outcome, Tick
 from handlers.resident import spoken
+from handlers.values import replace
+from handlers.watch import NEWEST
 from handlers.world import CodeRow, Memory, Query, World
-from storage import cases, figures, prepared
+from storage import audit, cases, figures, guesses, kept, prepared, reporters
 from storage.store import Store, context
 from storage.tables import CODE
 
 REMEMBERED = prepared.among("SELECT tag, memory FROM conversation WHERE tag IN LIST")
+NOTHING = Memory()
 DICE = 64  # bytes of fresh randomness a turn: number, codes, file name, delay
 
 
 def load(connection: Connection, store: Store, turns: Sequence[Incoming]) -> list[World]:
     memories = remember(connection, store, turns)
-    made = [world(store, event, memories.get(store.tag(event.chat), Memory())) for event in turns]
+    same, dice = shared(store), thrown(store, len(turns))
+    made = [
+        world(same, store.now(), event, memories.get(store.tag(event.chat), NOTHING), own)
+        for event, own in zip(turns, dice, strict=True)
+    ]
     return [fulfil(connection, store, event, w, needs(w, event)) for event, w in zip(turns, made, strict=True)]
 
 
-def world(store: Store, event: Incoming, memory: Memory) -> World:
-    people = store.directory
-    group = people.groups.get(event.chat)
-    member = people.members.get((event.chat.channel, event.sender))
-    return World(
-        now=store.now(),
-        words=store.words,
-        gazetteer=store.gazetteer,
-        rules=store.rules,
-        directory=people,
+def shared(store: Store) -> World:
+    """What is the same for every turn of a round."""
+    return World(store.now(), store.words, store.gazetteer, store.rules, store.directory)
+
+
+def world(same: World, now: datetime, event: Incoming, memory: Memory, dice: bytes) -> World:
+    """The world as it is for this chat and its sender."""
+    group = same.directory.groups.get(event.chat)
+    member = same.directory.members.get((event.chat.channel, event.sender))
+    return replace(
+        same,
+        now=now,
         memory=memory,
         language=spoken(memory, group, member, event),
         channel=event.chat.channel,
         group=group,
         member=member,
-        dice=store.random(DICE),
+        dice=dice,
     )
+
+
+def thrown(store: Store, turns: int) -> list[bytes]:
+    """Fresh randomness for each turn, drawn at once."""
+    drawn = store.random(DICE * turns)
+    return [drawn[at : at + DICE] for at in range(0, len(drawn), DICE)]
 
 
 def remember(connection: Connection, store: Store, turns: Sequence[Incoming]) -> dict[str, Memory]:
@@ -50,28 +65,41 @@ def remember(connection: Connection, store: Store, turns: Sequence[Incoming]) ->
     if not tags:
         return {}
     rows = prepared.ask(connection, REMEMBERED, tags)
-    return {tag: read_memory(store.open(sealed, context("conversation", "memory", tag))) for tag, sealed in rows}
+    opened = store.open_all([(sealed, context("conversation", "memory", tag)) for tag, sealed in rows])
+    # Where the key is gone, this chat is a new one.
+    return {tag: read_memory(kept) for (tag, _), kept in zip(rows, opened, strict=True) if kept is not None}
 
 
 def read_memory(kept: dict[str, Any]) -> Memory:
     at = kept.pop("at", None)
-    return Memory(**kept, at=datetime.fromisoformat(at) if isinstance(at, str) else None)
+    return replace(NOTHING, **kept, at=datetime.fromisoformat(at) if isinstance(at, str) else None)
 
 
 def write_memory(memory: Memory) -> dict[str, Any]:
     """What is kept of a chat as JSON, without what is empty."""
-    kept = {name: getattr(memory, name) for name in Memory.__slots__}
-    return {name: value for name, value in kept.items() if value}
+    return {name: value for name, value in vars(memory).items() if value}
 
 
 def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, query: Query | None) -> World:
     """The world with what the query asks for."""
     if query is None:
         return seen
-    found = cases.find(connection, store, query, store.tag(event.chat))
-    code = find_code(connection, store, query) if query.code or query.any_code else None
-    counted = figures.count(connection, query) if query.figures else seen.figures
-    return replace(seen, cases=found, code=code, figures=counted)
+    if query.receipts and reporters.slowed(connection, store):
+        return replace(seen, slowed=True)
+    found = cases.find(connection, store, query, event.chat)
+    if query.receipts:
+        found = tuple(replace(c, receipted=True) for c in found)
+    elif not (query.mine or query.unrouted):
+        found = excluded.seen(seen, found)
+    tag = store.tag(event.chat)
+    throttled = bool(query.code) and guesses.too_many(connection, tag, store.now())
+    code = find_code(connection, store, query) if (query.code or query.any_code) and not throttled else None
+    if query.code and not code and not throttled:
+        guesses.missed(connection, tag, store.now())
+    counted = kept.added(connection, seen, query, figures.count(connection, query)) if query.figures else seen.figures
+    lost = bool(query.number) and not found and bool(seen.group or seen.member)
+    history = audit.of(connection, store, event, query.history or NEWEST) if query.history or lost else ()
+    return replace(seen, cases=found, code=code, figures=counted, history=history, throttled=throttled)
 
 
 def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | None:

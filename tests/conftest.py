@@ -7,11 +7,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from tests.town import Town
 
 POSTGRES = os.environ.get("NTSWATCH_TEST_POSTGRES", "")
 CHROMIUM = os.environ.get("NTSWATCH_TEST_CHROMIUM", "/usr/bin/chromium")
+settings.register_profile("ours", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("ours")
 MUST_RUN = bool(os.environ.get("NTSWATCH_REQUIRE_ALL"))
 
 

@@ -3,33 +3,37 @@
 # a comment
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
+set: two_person_close                         a setting that is on
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
 resident > ຢາເສບຕິດ                            words
 resident > [2]  [Back]                        a press: the number, or a part of the label, of a button that chat shows;
                                               a button of an older message is named by its value: [a:kind:drugs]
-resident > (pin 18.36 103.65) (live 18.36 103.65) (photo album=a its caption) (voice) (video) (document) (sticker)
+resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
 (wait 2 hours)                                the clock is turned
+(offers end)                                  the clock ends offers that nobody accepted in time
+(questions end)                               the clock closes questions that nobody answered in time
 (lost officers)                               the next message to that chat finds nobody there any more
 (digest officers 2026-11-23 2026-11-23)       the clock asks for a digest
   resident < what the bot says                written by UPDATE=1; `<~`: in place of an earlier message
            | its next line
            [1 ...] [2 ...]                    its buttons
-  (officers: the bot leaves)
+  (officers: the bot leaves)                  (resident: 3 messages deleted)
 
 Case numbers and codes are drawn at random: here they are 0000-0001, 0000-0002 and CODE-0000-0000-1, in the order in
-which they appear; people write them so, too.
+which they appear; people write them so, too. Receipts are 000-000-0000-000001 and so on.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bot.channels import SendError
+from bot.schedule import CLOCK
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
     Added,
@@ -37,6 +41,7 @@ from handlers.events import (
     Body,
     Choice,
     Edited,
+    Incoming,
     Media,
     MediaKind,
     Migrated,
@@ -49,7 +54,7 @@ from handlers.events import (
     Unsupported,
     heard,
 )
-from storage import directory
+from storage import directory, remarks
 from tests.town import Town
 
 SAID = re.compile(r"^(?P<who>[\w-]+)(/(?P<person>[\w-]+))? > (?P<words>.*)$")
@@ -60,6 +65,7 @@ PLAIN: dict[str, Body] = {
     "removed": Removed(),
 }
 NUMBER = re.compile(r"(?<![\w-])\d{4}-\d{4}(?![\w-])|(?<=:)\d{8}(?!\d)")
+RECEIPT = re.compile(r"(?<!\d)\d{3}-\d{3}-\d{4}-\d{6}(?!\d)")
 CODE = re.compile(r"(?<![\w-])(?:[0-9A-Z]{4}-){3}[0-9A-Z](?![\w-])")
 KINDS = {"photo": MediaKind.PHOTO, "video": MediaKind.VIDEO, "voice": MediaKind.VOICE, "document": MediaKind.DOCUMENT}
 
@@ -73,6 +79,7 @@ class Stage:
     hints: dict[str, str] = field(default_factory=dict)
     buttons: dict[str, list[list[str]]] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
+    erased: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # what was drawn -> what the file says
     message: int = 0
@@ -86,6 +93,8 @@ class Stage:
             lines.append(line)
             if line.startswith("town:"):
                 await self.build(line.split()[1:])
+            elif line.startswith("set:"):
+                self.town.store.rules = replace(self.town.store.rules, two_person_close=True)
             elif line.startswith("who:"):
                 _, name, chat, *hint = line.split()
                 self.chats[name] = Address(*chat.split(":"))
@@ -117,6 +126,16 @@ class Stage:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
                 await self.town.says(chat, Tick("digest", {"since": since, "until": until}), sender=member)
+            case ["questions", "end"]:
+                for question, number in await self.town.database.read(lambda c: remarks.due(c, self.town.clock())):
+                    tick = Tick("question expired", {"number": number, "question": str(question)})
+                    await self.town.turns.handle([Incoming(f"q{question}", self.town.clock(), CLOCK, "", tick, True)])
+                await self.town.deliver()
+            case ["offers", "end"]:
+                for offered, ended in await self.town.database.read(lambda c: remarks.offers(c, self.town.clock())):
+                    tick = Tick("handover over", {"number": offered})
+                    await self.town.turns.handle([Incoming(f"o{ended}", self.town.clock(), CLOCK, "", tick, True)])
+                await self.town.deliver()
             case ["lost", name]:
                 self.town.channels[self.chats[name].channel].failures.append(SendError("403", None, gone=True))
             case _:
@@ -128,7 +147,9 @@ class Stage:
         more: dict[str, Any] = {"message": f"u{self.message}", "hint": self.hints.get(who, ""), "sender": person}
         body = self.body(who, self.drawn(words))
         if words.startswith("["):
-            more["message"] = self.last_message(chat)
+            known = self.town.channels[chat.channel].claims
+            value = body.value if isinstance(body, Choice) else ""
+            more["message"] = known.get((chat.chat, value), ("", self.last_message(chat)))[1]
         if isinstance(body, Returned):
             more["reply_token"] = "token"
         await self.town.says(chat, body, **more)
@@ -146,12 +167,13 @@ class Stage:
             return said
         name, *args = words.strip("()").split(" ")
         match name:
-            case "pin" | "live":
-                return Place(float(args[0]), float(args[1]), name == "live")
+            case "pin":
+                return Place(float(args[0]), float(args[1]))
             case "photo" | "video" | "voice" | "document":
                 album = next((a.partition("=")[2] for a in args if a.startswith("album=")), "")
                 caption = " ".join(a for a in args if "=" not in a)
-                return Media(KINDS[name], f"ref{self.message}", 1000, "image/jpeg", caption=caption, album=album)
+                size = next((int(a.partition("=")[2]) for a in args if a.startswith("size=")), 1000)
+                return Media(KINDS[name], f"ref{self.message}", size, "image/jpeg", caption=caption, album=album)
             case "unsend":
                 return Unsent(f"u{self.message - int(args[0])}")
             case "edit":
@@ -185,11 +207,12 @@ class Stage:
 
     def named(self, line: str) -> str:
         """A line of the bot's with the numbers and codes as the file says them."""
+        line = RECEIPT.sub(lambda m: self.name(m[0], "000-000-0000-{:06}"), line)
         line = CODE.sub(lambda m: self.name(m[0], "CODE-0000-0000-{}"), line)
         return NUMBER.sub(lambda m: self.name(m[0], "0000-{:04}"), line)
 
     def name(self, secret: str, shape: str) -> str:
-        known = sum(1 for name in self.secrets.values() if name.startswith(shape[:4]))
+        known = sum(1 for name in self.secrets.values() if name.startswith(shape.partition("{")[0]))
         return self.secrets.setdefault(secret, shape.format(known + 1))
 
     def news(self) -> list[str]:
@@ -200,6 +223,10 @@ class Stage:
             for part in sent[self.heard.get(key, 0) :]:
                 lines += self.said(name, part)
             self.heard[key] = len(sent)
+            erased = sum(1 for chat_, _ in self.town.channels[chat.channel].erased if chat_ == chat.chat)
+            if erased > self.erased.get(name, 0):
+                lines.append(f"  ({name}: {erased - self.erased.get(name, 0)} messages deleted)")
+            self.erased[name] = erased
             gone = self.town.channels[chat.channel].left.count(chat.chat)
             lines += [f"  ({name}: the bot leaves)"] * (gone - self.left.get(name, 0))
             self.left[name] = gone

@@ -8,8 +8,26 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.decide import decide, needs
-from handlers.effects import Amend, Button, Decision, Enroll, Keep, LinkGroup, MoveCase, OpenCase, Reporter, Say, Status
+from handlers.effects import (
+    Amend,
+    Button,
+    Decision,
+    Enroll,
+    Hand,
+    HandOver,
+    Join,
+    Keep,
+    LinkGroup,
+    MoveCase,
+    Offer,
+    OpenCase,
+    Reporter,
+    Say,
+    Status,
+)
 from handlers.events import Address, Body, Choice, Incoming
+from handlers.excluded import hidden
+from handlers.life import ENDED
 from handlers.world import Case, CodeRow, Directory, File, Group, Member, Memory, Query, Rules, World
 from tests.town import EMERGENCY, GAZETTEER, NOW, WORDS
 
@@ -45,7 +63,10 @@ class Street:
     cases: list[Case] = field(default_factory=list)
     shown: tuple[Button, ...] = ()
     code: CodeRow | None = None
+    receipts: dict[int, str] = field(default_factory=dict)
+    whose: dict[int, Address] = field(default_factory=dict)
     turns: int = 0
+    rules: Rules = RULES
 
     def hear(self, body: Body, chat: Address | None = None, sender: str | None = None, **more: str) -> Decision:
         self.turns += 1
@@ -57,6 +78,7 @@ class Street:
         world = self.world(event)
         decision = decide(world, event)
         assert decide(world, event) == decision, "decided otherwise the second time"
+        assert sum(isinstance(e, Keep) for e in decision) <= 1, "one row of a chat, written once a turn"
         for effect in decision:
             self.carry_out(effect, event)
         return decision
@@ -73,7 +95,7 @@ class Street:
             now=self.now,
             words=WORDS,
             gazetteer=GAZETTEER,
-            rules=RULES,
+            rules=self.rules,
             directory=self.people,
             memory=as_stored(self.memory) if event.chat == self.resident else Memory(),
             group=self.people.groups.get(event.chat),
@@ -84,12 +106,22 @@ class Street:
         return replace(world, cases=self.found(query, event), code=self.code) if query else world
 
     def found(self, query: Query, event: Incoming) -> tuple[Case, ...]:
-        mine = [c for c in self.cases if query.districts is None or c.district in query.districts]
-        if query.number:
-            return tuple(c for c in mine if c.number == query.number)
+        if query.receipts:
+            known = [c for c in self.cases if self.receipts.get(c.id) in query.receipts]
+            return tuple(replace(c, receipted=True, own=self.whose.get(c.id) == event.chat) for c in known)
+        mine = [c for c in self.cases if query.districts is None or c.in_charge in query.districts]
         if query.mine:
-            return tuple(mine) if event.chat == self.resident else ()
-        return tuple(c for c in mine if c.status is not Status.DONE) if query.open or query.untaken else ()
+            there = [c for c in mine if self.whose.get(c.id, self.resident) == event.chat or c.number == query.borrowed]
+            return tuple(c for c in there if query.number in ("", c.number))
+        group, member = self.people.groups.get(event.chat), self.people.members.get((event.chat.channel, event.sender))
+        mine = [c for c in mine if not hidden(c, group, member)]
+        if query.number:
+            named = [c for c in self.cases if query.near or c.number in (query.number, query.other)]
+            events = {c.event for c in named if c.event}
+            return (*named, *(c for c in self.cases if c.event in events and c not in named))
+        if query.held:
+            return tuple(c for c in self.cases if c.holder.same(query.held) and c.status not in ENDED)
+        return tuple(c for c in mine if c.status not in ENDED) if query.open or query.untaken else ()
 
     def carry_out(self, effect: object, event: Incoming) -> None:
         match effect:
@@ -100,13 +132,25 @@ class Street:
                 self.cases.append(
                     Case(
                         c.id, c.number, c.kind, c.district, Status.NEW, c.urgent, c.language, c.may_ask, c.practice,
-                        event.at, details=json.loads(json.dumps(c.details)), files=files,
+                        event.at, details=json.loads(json.dumps(c.details)), files=files, behalf=c.behalf,
+                        excluded=c.excluded,
                     )
                 )  # fmt: skip
-            case MoveCase(case=case, was=was, to=to, by=by):
+                self.receipts[c.id], self.whose[c.id] = c.receipt, event.chat
+            case HandOver(case=case, receipt=receipt):
+                self.receipts[case], self.whose[case] = receipt, event.chat
+            case MoveCase() as m:
+                at = next(i for i, c in enumerate(self.cases) if c.id == m.case)
+                assert self.cases[at].status is m.was
+                self.cases[at] = replace(self.cases[at], status=m.to, holder=m.holder, closer=m.closer, ending=m.ending)
+            case Hand(case=case, desk=desk):
                 at = next(i for i, c in enumerate(self.cases) if c.id == case)
-                assert self.cases[at].status is was
-                self.cases[at] = replace(self.cases[at], status=to, taken_by=by)
+                self.cases[at] = replace(self.cases[at], desk=desk, offered="")
+            case Offer(case=case, to=to_):
+                at = next(i for i, c in enumerate(self.cases) if c.id == case)
+                self.cases[at] = replace(self.cases[at], offered=to_)
+            case Join(cases=joined, event=number):
+                self.cases = [replace(c, event=number) if c.id in joined else c for c in self.cases]
             case Amend(case=case, details=details):
                 at = next(i for i, c in enumerate(self.cases) if c.id == case)
                 self.cases[at] = replace(self.cases[at], details=details)

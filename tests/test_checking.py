@@ -72,6 +72,16 @@ async def test_a_platform_that_refuses_or_calls_elsewhere_is_named(tmp_path: Pat
         assert house.line.endpoint == "https://elsewhere.example.org/line"
 
 
+async def test_a_history_that_somebody_changed_is_named(tmp_path: Path) -> None:
+    async with House(tmp_path, channels=("telegram",)) as house:
+        await OnTelegram(house, 900).write(f"/join {await house.invite()}")
+        await house.settled()
+        assert about(await look(house), "history") == []
+        await house.app.schedule.purge()
+        await house.app.database.write(lambda c: c.exec_driver_sql("DELETE FROM history WHERE id = 1"))
+        assert "cut off" in about(await look(house), "history")[0]
+
+
 async def test_both_groups_of_a_house_count(tmp_path: Path) -> None:
     async with House(tmp_path) as house:
         await link(house, OnLine(house, "", LINE_GROUP), OnLine(house, "U" + "9" * 32))
@@ -82,7 +92,7 @@ async def test_a_broken_database_is_one_line(tmp_path: Path) -> None:
     async with House(tmp_path, channels=()) as house:
         pass
     with contextlib.closing(sqlite3.connect(tmp_path / "ntswatch.db", isolation_level=None)) as hand:
-        hand.execute("ALTER TABLE alembic_version RENAME TO gone")
+        hand.execute("ALTER TABLE alembic_version RENAME TO somewhere")
     assert "ntswatch migrate" in about(await look(house), "database")[0]
     (tmp_path / "ntswatch.db").write_bytes(b"not a database at all, but long enough to look like one" * 100)
     (problem,) = about(await look(house), "database")

@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as command_line
-from bot import commands
 from storage.tables import OUTBOX
 from tests.doubles.telegram import refused
 from tests.house import House, OnTelegram, at_home, config, report
@@ -64,12 +63,16 @@ def test_every_command_helps(name: str) -> None:
     said = run(name, "--help")
     assert said.code == 0
     assert "--config FILE" in said.out
-    assert callable(getattr(commands, command_line.COMMANDS[name].run))
+    assert callable(command_line.implementation(name))
 
 
 @pytest.mark.parametrize("name", [n for n in command_line.COMMANDS if n not in ("try", "bench")])
 def test_wrong_settings_are_said_in_words(name: str, tmp_path: Path) -> None:
-    more = {"invite": ["coordinator"], "where": ["18.36", "103.65"], "backup": ["x.db"]}.get(name, [])
+    more = {
+        "invite": ["coordinator"], "where": ["18.36", "103.65"], "backup": ["x.db"], "restore": ["x.db"],
+        "poster": ["TH3801"],
+        "archive": ["open", "x.db"],
+    }.get(name, [])  # fmt: skip
     told = config(tmp_path, {"server": {"port": "eighty"}, "telegram": {"tokn": "x"}})
     said = run(name, "--config", str(told), *more)
     assert said.code == 2
@@ -206,6 +209,21 @@ async def test_export_and_backup_hold_no_words(tmp_path: Path) -> None:
         assert opened.execute("SELECT count(*) FROM cases").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(("reports", "told"), [(0, None), (1, "<5"), (4, "<5"), (5, "5"), (12, "12")])
+def test_a_table_for_everybody_hides_small_numbers_and_days(home: str, tmp_path: Path, reports: int, told: str) -> None:
+    run("migrate", "--config", home)
+    days = ("2026-11-09", "2026-11-15") if reports > 1 else ("2026-11-09",)  # Monday and Sunday of a week
+    with contextlib.closing(sqlite3.connect(next(tmp_path.rglob("*.db")))) as opened:
+        row = "INSERT INTO tally (day, district, kind, practice, untaken, taken, done) VALUES (?, ?, ?, ?, ?, 0, 0)"
+        counts = (reports - 1, 1) if reports > 1 else (reports,)
+        opened.executemany(row, [(d, "TH3801", "drugs", False, n) for d, n in zip(days, counts, strict=True)])
+        opened.execute(row, ("2026-11-10", "TH3801", "drugs", True, 100))  # practice
+        opened.execute(row, ("2999-01-01", "TH3801", "drugs", False, 100))  # a week that is not over
+        opened.commit()
+    said = run("export", "--config", home, "--public", "--since", "2026-11-11").out.splitlines()
+    assert said == ["week,district,kind,reports", *([f"2026-11-09,TH3801,drugs,{told}"] if told else [])]
+
+
 def test_a_backup_into_no_folder(home: str, tmp_path: Path) -> None:
     run("migrate", "--config", home)
     said = run("backup", "--config", home, str(tmp_path / "no" / "copy.db"))
@@ -260,3 +278,16 @@ def test_a_port_that_is_taken_is_said_to_be(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "--port" in done.stderr or "server.port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_posters_are_made_for_every_language(tmp_path: Path) -> None:
+    told = config(tmp_path, {"server": {"public_url": "https://watch.example.org"}})
+    said = run("poster", "th3801", "--config", str(told), "--out", str(tmp_path / "posters"))
+    assert said.code == 0
+    assert len(said.out.splitlines()) == len(list((tmp_path / "posters").iterdir())) == 8
+
+
+def test_without_a_way_to_the_bot_there_is_no_poster(tmp_path: Path) -> None:
+    told = config(tmp_path, {})
+    assert "set telegram.token" in run("poster", "TH3801", "--config", str(told)).err
+    assert "no such district" in run("poster", "TH9999", "--config", str(told)).err

@@ -171,7 +171,7 @@ async def made(name: str) -> AsyncIterator[Any]:
                 await bot.close()
         case "line":
             async with FakeLine(secret=SECRET) as line:
-                account = Line(SECRET, line.token, line.url, line.url, destination="U", now=line.now)
+                account = Line(SECRET, line.token, line.url, line.url, destination="U")
                 yield LineSide(account, line)
                 await account.close()
         case _:

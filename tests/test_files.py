@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from storage.files import Files, NoUpload, TooLarge
 from storage.keystore import Keystore
-from storage.vault import MOST_FILE_BYTES, Vault
+from storage.vault import MOST_FILE_BYTES, CaseKey, Vault
 
 FILE, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 CANARY = b"a face that must not be seen "
@@ -82,7 +82,7 @@ async def test_nothing_on_the_disk_can_be_read(files: Files, folder: Path) -> No
     "name", ["", "..", "../" * 3 + "etc/passwd", "/etc/passwd", FILE[:-1], FILE + "\n", FILE.upper()]
 )
 async def test_no_path_comes_from_outside(files: Files, folder: Path, name: str) -> None:
-    for use in (files.get, files.get_original, files.drop, files.rewrap):
+    for use in (files.get, files.get_original, files.drop):
         with pytest.raises(ValueError, match="32 hexadecimal digits"):
             await use(name)
     for keep in (files.put, files.put_original):
@@ -104,7 +104,6 @@ async def test_a_link_in_a_files_place_is_not_followed(files: Files, folder: Pat
 async def test_missing_is_none(files: Files) -> None:
     assert await files.get(FILE) is None
     assert await files.get_original(FILE) is None
-    assert await files.rewrap(FILE) is False
 
 
 async def test_any_changed_or_cut_byte_is_none(files: Files, folder: Path) -> None:
@@ -147,23 +146,29 @@ async def test_dropping_destroys_all_of_a_file_and_can_be_repeated(files: Files,
     assert left[:wrap] == bytes(wrap), "the wrap is overwritten before the name goes"
 
 
-async def test_renewed_wraps_outlive_the_old_key(files: Files, folder: Path, keystore: Keystore, clock: Clock) -> None:
-    await files.put(FILE, CONTENT)
-    await files.put_original(FILE, b"as it came")
+async def test_a_file_outlives_its_week_only_by_a_key_kept_elsewhere(
+    folder: Path, keystore: Keystore, clock: Clock
+) -> None:
+    kept: dict[str, CaseKey] = {}
+
+    async def find(file: str) -> CaseKey | None:
+        return kept.get(file)
+
+    vault = Vault(keystore)
+    files = Files(folder, vault, find)
+    kept[FILE], wrapped = files.key(FILE)
+    await files.put(FILE, CONTENT, kept[FILE])
+    await files.put_original(FILE, b"as it came", kept[FILE])
     await files.put(OTHER, CONTENT)
-    before = on_disk(folder)[0].read_bytes()
+    kept[OTHER] = kept[FILE]
+    assert vault.unwrap(wrapped, f"file:{FILE}").open_bytes(kept[FILE].seal_bytes(b"x", "y"), "y") == b"x"
     clock.at += timedelta(days=7)
-    assert await files.rewrap(FILE) is True
-    after = on_disk(folder)[0].read_bytes()
-    assert after[-len(CONTENT) :] == before[-len(CONTENT) :], "the content stays as it is"
-    inode = on_disk(folder)[0].stat().st_ino
-    assert await files.rewrap(FILE) is True
-    assert on_disk(folder)[0].stat().st_ino == inode, "nothing is written when nothing is to be renewed"
     keystore.destroy("hot", "2026W48")
     assert await files.get(FILE) == CONTENT
     assert await files.get_original(FILE) == b"as it came"
     assert await files.get(OTHER) is None
-    assert await files.rewrap(OTHER) is False
+    del kept[FILE]
+    assert await files.get(FILE) is None
 
 
 async def test_orphans_are_files_that_nobody_knows(files: Files, folder: Path) -> None:

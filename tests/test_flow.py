@@ -252,14 +252,11 @@ def test_the_rest_of_an_album_after_a_long_while_is_kept_in_silence() -> None:
     assert len(played.memory.answers["seen"]) == 3
 
 
-def test_a_live_location_that_goes_on_never_speaks_again() -> None:
-    played = street(answers=DRUGS)
-    here = Place(18.29, 103.62, live=True)
-    assert played.says(played.hear(here))
-    played.wait(hours=3)
-    assert not played.says(played.hear(here))
+def test_a_place_that_comes_first_after_a_report_begins_the_next_one() -> None:
+    played = street(answers={})
     played.memory = Memory("th", "1", last="1234-5678")
-    assert not played.says(played.hear(here))
+    assert played.says(played.hear(Place(18.29, 103.62)))
+    assert "pin" in played.memory.answers
 
 
 def test_send_pressed_twice_sends_once_and_tells_the_number_again() -> None:

@@ -4,19 +4,20 @@ from bot.channels import Pace
 from handlers.effects import LinkGroup
 from handlers.events import Address, Choice, Command, Place, Text
 from storage import directory
+from storage.outbox import LEASE
 from tests.town import Town
 
 OFFICERS = Address("telegram", "g-kan")
 SLOW = Pace(1e9, 1e9, 1_000_000, 20 / 60, 2)
 
 
-async def reports(town: Town, kinds: list[str]) -> None:
+async def reports(town: Town, kinds: list[str], first: int = 0) -> None:
     """One report of each kind, from as many people, without anything being sent meanwhile."""
     await town.database.write(lambda c: directory.change(c, town.store, [LinkGroup(OFFICERS, "TH3801", "th")]))
-    for number, kind in enumerate(kinds):
+    for number, kind in enumerate(kinds, first):
         who = Address("telegram", f"p{number}")
         steps = (Choice("a:language:en"), Choice("a:consent:yes"), Choice(f"a:kind:{kind}"), Place(18.36, 103.65))
-        last = (Choice("a:when:now"), Text("A boat without lights"), Choice("a:send:silent"))
+        last = (Choice("a:when:now"), Text("A boat without lights"), Choice("a:send:ask"))
         await town.turns.handle([town.event(who, body) for body in (Command("start"), *steps, *last)])
 
 
@@ -32,6 +33,20 @@ async def test_alerts_beyond_the_pace_of_a_group_leave_in_one_message(town: Town
     assert len(numbers) == 9
     folded = next(p for p in said if p["text"].count("💊") > 1)
     assert folded["text"].startswith("🔴")
+
+
+async def test_an_alert_that_may_have_left_stays_by_itself(town: Town) -> None:
+    """LINE would know it again by its key, and take none of those that were folded into it."""
+    await reports(town, ["drugs"])
+    await town.dispatcher._due(10)  # taken by a process that dies
+    town.clock.tick(seconds=LEASE.total_seconds() + 1)
+    dispatcher = town.paced(SLOW)
+    await reports(town, ["people"] * 8, first=1)
+    for _ in range(30):
+        await dispatcher.sweep()
+        await dispatcher.settle()
+    alone, folded = town.sent("telegram", "g-kan")
+    assert (alone["text"].count("💊"), alone["text"].count("🔴"), folded["text"].count("🔴")) == (1, 0, 8)
 
 
 async def test_a_case_in_a_folded_message_is_taken_like_any_other(town: Town) -> None:

@@ -393,7 +393,8 @@ async def stream(content: bytes) -> AsyncIterator[bytes]:
 async def test_a_file_is_brought_washed_and_its_original_kept_sealed(files: Files, tmp_path: Path) -> None:
     dirty = picture("JPEG")
     brought = await bring(stream(dirty), "photo", FILE, files, MOST)
-    assert brought == {"file": FILE, "state": "kept", "mime": "image/jpeg"}
+    held = {"wrapped": brought["wrapped"], "digest": brought["digest"]}
+    assert brought == {"file": FILE, "state": "kept", "mime": "image/jpeg", **held}
     clean = await files.get(FILE)
     assert clean is not None
     assert CANARY.encode() not in clean
@@ -403,7 +404,8 @@ async def test_a_file_is_brought_washed_and_its_original_kept_sealed(files: File
 
 async def test_a_refused_file_is_evidence_only_and_one_too_large_is_not_kept(files: Files) -> None:
     refused = {"file": FILE, "state": "refused", "mime": ""}
-    assert await bring(stream(b"words"), "photo", FILE, files, MOST) == refused
+    brought = await bring(stream(b"words"), "photo", FILE, files, MOST)
+    assert brought == {**refused, "wrapped": brought["wrapped"], "digest": brought["digest"]}
     assert await files.get(FILE) is None
     assert await files.get_original(FILE) == b"words"
     await files.drop(FILE)

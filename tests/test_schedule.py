@@ -10,6 +10,7 @@ from bot.schedule import Schedule
 from handlers.effects import Enroll, LinkGroup
 from handlers.events import Address, Choice, Command, Place, Text
 from storage import directory
+from storage.audit import Witness
 from storage.retention import Keep
 from storage.tables import CONVERSATION, INBOX
 from tests.town import Town
@@ -17,11 +18,20 @@ from tests.town import Town
 BANGKOK = ZoneInfo("Asia/Bangkok")
 OFFICERS, CHIEF = Address("telegram", "g-kan"), Address("line", "c1")
 DAY = timedelta(days=1)
-KEEP = Keep(30 * DAY, 2 * DAY, 2 * DAY, 7 * DAY, 30 * DAY)
+KEEP = Keep(30 * DAY, 2 * DAY, 2 * DAY, 7 * DAY, 30 * DAY, 14 * DAY, longest_pause=100 * DAY)
 
 
 def schedule(town: Town) -> Schedule:
-    return Schedule(town.database, town.store, town.turns.handle, (time(7), time(18)), BANGKOK, KEEP, town.files)
+    return Schedule(
+        town.database,
+        town.store,
+        town.turns.handle,
+        (time(7), time(18)),
+        BANGKOK,
+        KEEP,
+        town.files,
+        Witness(town.folder / "w.json"),
+    )
 
 
 async def people(town: Town) -> None:

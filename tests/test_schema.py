@@ -73,3 +73,21 @@ def test_a_moment_is_kept_to_the_millisecond_in_utc() -> None:
     moment = tables.Moment()
     stored = moment.process_bind_param(NOW, None)  # type: ignore[arg-type]
     assert moment.process_result_value(stored, None) == NOW  # type: ignore[arg-type]
+
+
+async def test_cases_of_the_first_release_keep_their_place(url: str) -> None:
+    row = {"number": "", "kind": "drugs", "district": "TH3801", "status": "", "urgent": False, "language": "th",
+           "may_ask": True, "practice": False, "routed": True, "opened": 0, "details": b"", "reporter": ""}  # fmt: skip
+    marks = ", ".join(f":{name}" for name in ("id", *row))
+    insert = text(f"INSERT INTO cases (id, {', '.join(row)}) VALUES ({marks})")  # noqa: S608 names of columns
+    async with database.opened(url) as opened:
+        await opened.write(lambda c: schema.migrate(c, "0001"))
+        for number, status in enumerate(("new", "taken", "done")):
+            values = row | {"id": number, "number": str(number), "status": status}
+            await opened.write(lambda c, values=values: c.execute(insert, values))  # type: ignore[misc]
+        await opened.write(schema.migrate)
+        found = await opened.read(lambda c: c.execute(text("SELECT status, desk FROM cases ORDER BY id")).all())
+        assert [tuple(r) for r in found] == [("new", "TH3801"), ("taken", "TH3801"), ("closed", "TH3801")]
+        await opened.write(lambda c: schema.downgrade(c, "0001"))
+        back = await opened.read(lambda c: c.execute(text("SELECT status FROM cases ORDER BY id")).scalars().all())
+    assert list(back) == ["new", "taken", "done"]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import uuid
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -16,7 +17,7 @@ from bot import server
 from storage.tables import INBOX, OUTBOX, QUARANTINE
 from tests.doubles.line import signature
 from tests.doubles.telegram import refused
-from tests.house import SECRET, House, OnLine, OnTelegram, until
+from tests.house import SECRET, House, OnLine, OnTelegram, OnWeb, until
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 RESIDENT, LINER = 7_100_071, "U" + "7" * 32
@@ -220,12 +221,12 @@ async def test_a_press_stops_spinning_even_when_telegram_refuses_to_hear_of_it(h
 
 async def test_alive_and_ready(house: House) -> None:
     assert await house.get("/healthz") == (200, b'{"alive":true}')
-    assert await house.get("/readyz") == (200, b'{"database":true,"waiting":[]}')
+    assert await house.get("/readyz") == (200, b'{"database":true,"waiting":[],"room":true}')
 
 
 async def test_not_ready_without_its_database_but_alive(house: House) -> None:
     with without(house, "alembic_version"):
-        assert await house.get("/readyz") == (503, b'{"database":false,"waiting":[]}')
+        assert await house.get("/readyz") == (503, b'{"database":false,"waiting":[],"room":true}')
         assert (await house.get("/healthz"))[0] == 200
 
 
@@ -236,7 +237,7 @@ async def test_not_ready_while_a_platform_does_not_know_us(tmp_path: Path) -> No
     try:
         await until(lambda: house.url)
         await until(lambda: "web" in house.app.ready)
-        assert await house.get("/readyz") == (503, b'{"database":true,"waiting":["telegram"]}')
+        assert await house.get("/readyz") == (503, b'{"database":true,"waiting":["telegram"],"room":true}')
         assert await OnTelegram(house, RESIDENT).write("/start") == 200
     finally:
         opening.cancel()
@@ -255,6 +256,22 @@ async def test_figures_are_counts_of_nobody(house: House) -> None:
     assert "ntswatch_sent_total 2.0" in text
     assert 'ntswatch_channel_ready{channel="line"} 1.0' in text
     assert not any(secret in text for secret in (str(RESIDENT), LINER, SECRET, "start"))
+
+
+@pytest.mark.parametrize("path", ["/telegram", "/healthz", "/metrics", "/media/x", "/nowhere", "/pictures/none", "/"])
+async def test_no_answer_can_do_harm_in_a_browser(house: House, path: str) -> None:
+    async with house.http.get(house.url + path) as answer:
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Cache-Control" in answer.headers
+
+
+async def test_a_recording_of_any_claimed_length_is_no_error_of_ours(house: House) -> None:
+    async with OnWeb(house) as web:
+        url = f"{house.url}/web/media?id={uuid.uuid4()}&seconds={'9' * 5000}"
+        async with web._http.post(url, data=b"x", headers={"Content-Type": "image/jpeg"}) as answer:
+            assert answer.status in (200, 400)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def in_words(value: object) -> str:
         case (time(), *_) as times:
             return ", ".join(f"`{at:%H:%M}`" for at in times)
         case tuple() as numbers:
-            return ", ".join(" ".join(pair) for pair in numbers)
+            return ", ".join(" ".join(map(str, pair)) for pair in numbers)
         case float():
             return f"`{value:g}`"
     return f"`{value}`"

@@ -34,19 +34,20 @@ from handlers.events import (
     Tick,
 )
 from storage import spool
+from storage.audit import Witness
 from storage.database import Database
 from storage.keystore import Keystore
 from storage.spool import Spool
 from storage.tables import CASES, INBOX
 from storage.vault import Vault
 from tests.test_turns import REPORT, link
-from tests.town import NOW, Town
+from tests.town import NOW, Clock, Town
 
 T = TypeVar("T")
 BODIES = st.one_of(
     st.builds(Text, st.text()),
     st.builds(Choice, st.text()),
-    st.builds(Place, st.floats(-90, 90), st.floats(-180, 180), st.booleans()),
+    st.builds(Place, st.floats(-90, 90), st.floats(-180, 180)),
     st.builds(Media, st.sampled_from(MediaKind), st.text(), st.integers(0, 2**40), caption=st.text()),
     st.builds(Command, st.text(), st.text()),
     st.builds(Edited, st.text(), st.text()),
@@ -89,7 +90,19 @@ def test_it_is_in_order_sealed_and_outlives_the_process(vault: Vault, tmp_path: 
     assert [e.id for one in kept for e in one.events] == [f"e{n}" for n in range(14)]
     assert not any("เรือ".encode() in one.path.read_bytes() for one in kept)
     after.forget(kept[:5])
-    assert len(Spool(tmp_path / "spool", vault)) == 8
+    assert Spool(tmp_path / "spool", vault).waiting() == 8
+
+
+def test_processes_that_share_a_folder_take_nothing_from_each_other(vault: Vault, tmp_path: Path) -> None:
+    spools = [Spool(tmp_path / "spool", vault, Clock()) for _ in range(2)]
+    for n in range(6):
+        for one in spools:
+            one.keep(one.number(), [said(n)])
+    kept = spools[0].oldest(100)
+    assert [e.id for file in kept for e in file.events] == [f"e{n}" for n in range(6) for _ in spools]
+    for one in spools:
+        one.forget(kept)  # the second is too late
+        assert one.waiting() == 0
 
 
 def test_a_file_that_cannot_be_opened_is_set_aside_and_holds_up_nobody(vault: Vault, tmp_path: Path) -> None:
@@ -101,7 +114,7 @@ def test_a_file_that_cannot_be_opened_is_set_aside_and_holds_up_nobody(vault: Va
     kept = spool.oldest(10)
     assert [len(one.events) for one in kept] == [1, 0, 1]
     spool.forget(kept)
-    assert len(spool) == 0
+    assert spool.waiting() == 0
     assert [path.suffix for path in (tmp_path / "spool").iterdir()] == [".broken"]
 
 
@@ -121,6 +134,8 @@ class Fickle:
 
     async def look(self, work: Callable[[Connection], T]) -> T:
         return await self.real.look(work)
+
+    async def stand(self, name: str) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -190,6 +205,23 @@ async def test_what_was_spooled_before_a_crash_is_replayed_by_the_next_process(t
     assert await count(town, INBOX) == 1
 
 
+async def test_two_processes_that_share_a_folder_both_come_back_to_work(town: Town) -> None:
+    """Each replays what it finds; who finds that the other was faster goes on all the same."""
+    database = Fickle(town.database)
+    async with spooling(town, database) as first, spooling(town, database) as second:
+        database.there = False
+        for n in range(20):
+            for turns in (first, second):
+                await turns.handle([town.event(Address("telegram", f"r{n}"), Command("start"))])
+        database.there = True
+        await caught_up(first)
+        await caught_up(second)
+        assert list((town.folder / "spool").iterdir()) == []
+        await second.handle([town.event(Address("telegram", "r1"), Command("help"))])
+        assert second.counts.spooled == 20
+    assert await count(town, INBOX) == 41
+
+
 async def test_without_database_and_spool_the_platform_is_asked_to_come_again(town: Town) -> None:
     database = Fickle(town.database)
     (town.folder / "spool").write_text("in the way")
@@ -219,7 +251,7 @@ async def test_a_digest_waits_for_the_database_too(town: Town) -> None:
     database = Fickle(town.database)
     async with spooling(town, database, spools=False) as turns:
         parts = (town.database, town.store, turns.handle, [time(7)], ZoneInfo("Asia/Bangkok"))
-        schedule = Schedule(*parts, keep(Settings()), town.files, again=0.01)
+        schedule = Schedule(*parts, keep(Settings()), town.files, Witness(town.folder / "w.json"), again=0.01)
         database.there = False
         digest = asyncio.create_task(schedule.digest())
         await asyncio.sleep(0.1)

@@ -440,6 +440,13 @@ async def test_an_error_says_what_to_do(
     assert len(server.calls) == 1
 
 
+async def test_a_message_whose_number_nobody_tells_was_sent_all_the_same(
+    server: TelegramDouble, telegram: Telegram
+) -> None:
+    server.fail(double.Fault(200, body=b'{"ok": true, "result": {}}'), method="sendMessage")
+    assert await telegram.send(Outgoing(RESIDENT, [message()], KEY)) == ""
+
+
 async def test_an_edit_refused_for_another_reason_is_an_error(server: TelegramDouble, telegram: Telegram) -> None:
     server.fail(double.refused("message is too long"), method="editMessageText")
     error = await failed(telegram, GROUP, replaces="7")

@@ -28,7 +28,7 @@ async def stage(folder: Path) -> AsyncIterator[tuple[App, str]]:
     )
     async with running(build(told, now=Clock(), alert_delay=0.0)) as app:
         await tryout.people(app)
-        async with served(server.build(app, tryout.stage(app)).routes, app.web) as url:
+        async with served(server.build(app, tryout.stage(app)), app.web) as url:
             yield app, url
 
 

@@ -55,7 +55,7 @@ async def test_a_report_reaches_the_officers_and_the_answer_comes_back(town: Tow
     alert = town.sent("telegram", "g-kan")[-1]
     take = next(b[1] for b in alert["buttons"] if b[1].startswith("take:"))
     await town.says(OFFICERS, Choice(take), sender="o1", message="m9")
-    assert "taken" in town.sent("telegram", "r1")[-1]["text"]
+    assert town.sent("telegram", "r1")[-1]["text"] == "There is a message for you."
     assert town.sent("telegram", "g-kan")[-1]["replaces"] == "m9"
 
 
@@ -87,6 +87,32 @@ async def test_events_of_one_chat_in_one_batch_are_taken_in_order(town: Town) ->
     assert "number" in town.sent("telegram", "r1")[-1]["text"]
 
 
+async def test_everybody_writes_at_once_without_waiting_and_every_chat_keeps_its_order(town: Town) -> None:
+    """Batches overlap where the database lets them; what a chat says next waits for the batch that has the first."""
+    await link(town)
+    people = [Address("telegram", f"p{n}") for n in range(40)]
+    await asyncio.gather(*(town.turns.handle([town.event(p, body)]) for body in REPORT for p in people))
+    await town.deliver()
+    assert await count(town, CASES) == 40
+    said = [[m["text"] for m in town.sent("telegram", p.chat)] for p in people]
+    assert all(len(one) == len(REPORT) and one[:-1] == said[0][:-1] for one in said)
+
+
+async def test_what_spoils_a_batch_is_found_by_halving(town: Town) -> None:
+    def fragile(world: World, event: Incoming) -> Decision:
+        if event.body == Text("poison"):
+            raise ValueError
+        return decide(world, event)
+
+    turns = Turns(town.database, town.store, decide=fragile)
+    events = [town.event(Address("telegram", f"p{n}"), Command("start")) for n in range(64)]
+    events[37] = town.event(RESIDENT, Text("poison"))
+    await turns.handle(events)
+    assert (turns.counts.events, turns.counts.quarantined) == (64, 1)
+    assert turns.counts.batches < 20
+    await turns.close()
+
+
 async def test_one_of_many_presses_of_take_wins(town: Town) -> None:
     await link(town)
     await report(town)
@@ -94,7 +120,7 @@ async def test_one_of_many_presses_of_take_wins(town: Town) -> None:
     presses = [town.event(OFFICERS, Choice(take), sender=f"o{n}", message="m1") for n in range(8)]
     await asyncio.gather(*(town.turns.handle([p]) for p in presses))
     await town.deliver()
-    told = [p["text"] for p in town.sent("telegram", "r1") if "An officer has taken" in p["text"]]
+    told = [p["text"] for p in town.sent("telegram", "r1") if "There is a message" in p["text"]]
     assert len(told) == 1
 
 
@@ -167,14 +193,19 @@ async def test_counters_are_what_counting_the_cases_gives(town: Town) -> None:
         await report(town, Address("telegram", f"p{n}"))
     takes = [p["buttons"][0][1] for p in town.sent("telegram", "g-kan")]
     await town.says(OFFICERS, Choice(takes[0]), sender="o1", message="m1")
-    await town.says(OFFICERS, Choice(takes[1].replace("take", "done")), sender="o1", message="m2")
+    for number, moves in ((1, ("take", "close", "close:acted")), (2, ("take", "checking"))):
+        for move in moves:
+            action, _, rest = move.partition(":")
+            value = takes[number].replace("take", action) + (f":{rest}" if rest else "")
+            await town.says(OFFICERS, Choice(value), sender="o1", message="m2")
     counted = await town.database.read(
         lambda c: dict(zip(("new", "taken", "done"), c.execute(select(*map(func.sum, NOW_IN))).one(), strict=True))
     )
     real: dict[str, int] = await town.database.read(
         lambda c: dict(c.execute(select(CASES.c.status, func.count()).group_by(CASES.c.status)).all())
     )
-    assert counted == real == {"new": 2, "taken": 1, "done": 1}
+    assert real == {"new": 1, "taken": 1, "checking": 1, "closed": 1}
+    assert counted == {"new": 1, "taken": 2, "done": 1}, "a case that is checked counts as taken"
 
 
 async def test_nothing_a_person_wrote_is_in_the_database_in_clear(town: Town) -> None:
@@ -198,7 +229,16 @@ async def test_nothing_a_person_wrote_is_in_the_database_in_clear(town: Town) ->
 async def test_rows_of_a_lane_leave_oldest_first(town: Town) -> None:
     await town.turns.handle([town.event(RESIDENT, Command("start")), town.event(RESIDENT, Choice("a:language:en"))])
     due, _ = await town.database.write(lambda c: outbox.due(c, town.store, town.clock(), 10))
-    assert len([r for r in due if r.kind == "say"]) == 1
+    (first,) = [r for r in due if r.kind == "say"]
+    assert first.waiting == 2
+
+
+async def test_nothing_leaves_to_a_chat_that_is_being_written_to(town: Town) -> None:
+    other = Address("telegram", "other")
+    await town.turns.handle([town.event(who, Command("start")) for who in (RESIDENT, other)])
+    busy = [town.store.tag(RESIDENT)]
+    due, _ = await town.database.write(lambda c: outbox.due(c, town.store, town.clock(), 10, busy))
+    assert {r.chat for r in due} == {other.chat}
 
 
 @pytest.mark.parametrize("batch", [1, 3, 256])

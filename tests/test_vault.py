@@ -148,12 +148,12 @@ def test_an_archived_key_of_today_opens_in_years(locked: Vault) -> None:
         "76da90367c92ab87732aacb522bf9148ea5798548518f1bd1c1f72b913cf70ef05aee00656d12c0e"
     )
     sealed = locked.case_key().seal(NEWS, PLACE)
-    opened = open_archive(archived, 17, X25519PrivateKey.from_private_bytes(counted(32)))
+    opened = open_archive(archived, 17, [X25519PrivateKey.from_private_bytes(counted(32))])
     assert opened.open(sealed, PLACE) == NEWS
 
 
 Open = Callable[[bytes, str], bytes]
-KINDS = ("hot", "contact", "hot file", "case", "case file", "wrap", "archive")
+KINDS = ("hot", "contact", "hot file", "case", "case file", "wrap", "wrap in a case", "archive")
 
 
 def sealed_and_opener(kind: str, vault: Vault) -> tuple[bytes, Open]:
@@ -165,7 +165,7 @@ def sealed_and_opener(kind: str, vault: Vault) -> tuple[bytes, Open]:
         return key_bytes(vault.unwrap(sealed, place))
 
     def unarchive(sealed: bytes, place: str) -> bytes:
-        return key_bytes(open_archive(sealed, place, private))
+        return key_bytes(open_archive(sealed, place, [private]))
 
     match kind:
         case "hot":
@@ -180,8 +180,10 @@ def sealed_and_opener(kind: str, vault: Vault) -> tuple[bytes, Open]:
             return key.seal_bytes(NEWS, PLACE), key.open_bytes
         case "wrap":
             return vault.wrap(key, PLACE), unwrap
+        case "wrap in a case":
+            return key.wrap(vault.case_key(), PLACE), lambda sealed, place: key_bytes(key.unwrap(sealed, place))
         case _:
-            return vault.archive(key, PLACE, [Recipient("north", private.public_key())])[0][1], unarchive
+            return vault.archive(key, PLACE, [Recipient("north", (private.public_key(),))])[0][1], unarchive
 
 
 def key_bytes(key: CaseKey) -> bytes:
@@ -279,6 +281,18 @@ def test_the_same_words_never_look_the_same_twice(vault: Vault) -> None:
     assert len({vault.seal(NEWS, PLACE) for _ in range(100)}) == 100
 
 
+def test_many_at_once_are_sealed_as_each_alone(vault: Vault) -> None:
+    words = [(bytes([n]) * n, f"{PLACE}|{n}") for n in range(40)]
+    sealed = vault.seal_all(words)
+    nonce = slice(2 + len("hot:2026W48"), 2 + len("hot:2026W48") + 12)
+    assert len({one[nonce] for one in sealed}) == 40
+    assert [vault.open(one, place) for one, (_, place) in zip(sealed, words, strict=True)] == [w for w, _ in words]
+    alone = [(vault.seal(word, place), place) for word, place in words]
+    assert vault.open_all(alone) == [word for word, _ in words]
+    assert vault.open_all([alone[1], (alone[0][0], f"{PLACE}|1"), alone[2]]) == [words[1][0], None, words[2][0]]
+    assert vault.seal_all([]) == vault.open_all([]) == []
+
+
 @pytest.mark.parametrize(
     ("size", "bucket"), [(0, 256), (252, 256), (253, 512), (508, 512), (509, 1024), (1020, 1024), (1021, 2048)]
 )
@@ -330,20 +344,44 @@ def test_only_the_recipient_opens_the_archive(vault: Vault) -> None:
     north, south = X25519PrivateKey.generate(), X25519PrivateKey.generate()
     key = vault.case_key()
     sealed = key.seal(NEWS, PLACE)
-    to = [Recipient("north", north.public_key()), Recipient("south", south.public_key())]
+    to = [Recipient("north", (north.public_key(),)), Recipient("south", (south.public_key(),))]
     archived = dict(vault.archive(key, 17, to))
-    assert open_archive(archived["north"], 17, north).open(sealed, PLACE) == NEWS
-    assert open_archive(archived["south"], 17, south).open(sealed, PLACE) == NEWS
+    assert open_archive(archived["north"], 17, [north]).open(sealed, PLACE) == NEWS
+    assert open_archive(archived["south"], 17, [south]).open(sealed, PLACE) == NEWS
     with pytest.raises(CannotOpen):
-        open_archive(archived["north"], 17, south)
+        open_archive(archived["north"], 17, [south])
     with pytest.raises(CannotOpen):
-        open_archive(archived["north"], 18, north)
+        open_archive(archived["north"], 18, [north])
+
+
+def test_two_custodians_open_the_archive_together_and_neither_alone(vault: Vault) -> None:
+    one, two = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    both = "+".join(k.public_key().public_bytes_raw().hex() for k in (one, two))
+    key = vault.case_key()
+    sealed = key.seal(NEWS, PLACE)
+    [(name, archived)] = vault.archive(key, 17, [Recipient.read(f"board:{both}")])
+    assert (name, kid(archived)) == ("board", "board")
+    assert open_archive(archived, 17, [one, two]).open(sealed, PLACE) == NEWS
+    for too_few in ([], [one], [two], [two, one], [one, one]):
+        with pytest.raises(CannotOpen):
+            open_archive(archived, 17, too_few)
+
+
+def test_a_reporter_is_somebody_else_next_month(clock: Clock, vault: Vault, keystore: Keystore) -> None:
+    november = vault.reporter_tag("line", "U1")
+    assert november == vault.reporter_tag("line", "U1")
+    clock.tick(timedelta(days=2))
+    december = vault.reporter_tag("line", "U1")
+    assert november != december
+    assert vault.reporter_tags("line", "U1") == [november, december]
+    keystore.destroy("reporter", "2026M11")
+    assert vault.reporter_tags("line", "U1") == [december]
 
 
 def test_a_recipient_is_read_from_the_settings() -> None:
     public = X25519PrivateKey.generate().public_key()
     recipient = Recipient.read(f"north-1:{public.public_bytes_raw().hex()}")
-    assert (recipient.id, recipient.public_key) == ("north-1", public)
+    assert recipient == Recipient("north-1", (public,))
 
 
 @pytest.mark.parametrize("text", ["", "north", "north:ab", "North:" + "0" * 64, "n" * 33 + ":" + "0" * 64])

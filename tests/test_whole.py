@@ -112,7 +112,7 @@ async def test_reports_of_three_languages_on_three_channels_reach_both_groups_in
             for group in (telegram, line):
                 (card,) = await cards(group, number)
                 assert "ยาเสพติด" in card.text
-                assert set(card.buttons) == {f"{do}:{number.replace('-', '')}" for do in ("take", "details", "done")}
+                assert set(card.buttons) == {f"{do}:{number.replace('-', '')}" for do in ("take", "details", "more")}
                 assert not any(words in card.text for words in (LAO, KHMER, THAI))
 
         first = number_in(said["lo"]).replace("-", "")
@@ -120,25 +120,25 @@ async def test_reports_of_three_languages_on_three_channels_reach_both_groups_in
         await line.press(f"take:{number_in(said['km']).replace('-', '')}")
         await telegram.press(f"take:{number_in(said['th']).replace('-', '')}")
         await linked.settled()
-        taken = "An officer has taken your report {number}."
         for language, phone in (("lo", lao), ("km", khmer), ("th", browser)):
-            told = linked.app.store.words[language].t(taken, number=number_in(said[language]))
-            assert (await phone.screen())[-1].text == told
+            assert (await phone.screen())[-1].text == linked.app.store.words[language].t("There is a message for you.")
         (edited,) = await cards(telegram, number_in(said["lo"]))
         assert f"take:{first}" not in edited.buttons
         assert len(await cards(line, number_in(said["lo"]))) == 2  # LINE cannot edit: a new card stands below the old
 
-        await telegram.press(f"done:{first}")
+        await telegram.press(f"close:{first}")
         await linked.settled()
-        assert (await lao.screen())[-1].text == linked.app.store.words["lo"].t(
-            "Your report {number} is finished. Thank you for your help.", number=number_in(said["lo"])
-        )
+        await telegram.press(f"close:{first}:acted")
+        await linked.settled()
+        await lao.press("status")
+        await linked.settled()
+        assert linked.app.store.words["lo"].t("finished") in (await lao.screen())[-1].text
         chief = OnTelegram(linked, CHIEF)
         await chief.write("/summary")
         await linked.settled()
         picture = (await chief.screen())[-1].text
         assert "3" in picture
-        assert sorted(row.status for row in await linked.cases()) == ["done", "taken", "taken"]
+        assert sorted(row.status for row in await linked.cases()) == ["closed", "taken", "taken"]
     assert await linked.count(OUTBOX) == 0
     assert await linked.count(QUARANTINE) == 0
     assert {call.status for call in linked.line.calls if "/message/" in call.path} == {200}
@@ -167,14 +167,14 @@ async def test_an_officer_who_never_opened_the_bot_is_told_so_in_the_group(linke
     assert await linked.count(OUTBOX, OUTBOX.c.state == "todo") == 0
 
 
-async def test_a_press_that_line_does_not_name_is_answered_with_a_command(linked: House) -> None:
+async def test_a_press_in_a_group_of_line_is_none_of_ours(linked: House) -> None:
     number = number_in(await report(OnTelegram(linked, 71), linked, "lo", LAO)).replace("-", "")
     line = linked.line
     pressed = line.event("postback", LINE_GROUP, "", postback={"data": f"take:{number}"})
     pressed["source"] = {"type": "group", "groupId": LINE_GROUP}
     assert await groups(linked)[1].deliver(pressed) == 200
     await linked.settled()
-    assert "/take" in (await groups(linked)[1].screen())[-1].text
+    assert "/cases" in (await groups(linked)[1].screen())[-1].text
     assert [row.status for row in await linked.cases()] == ["new"]
 
 
@@ -399,6 +399,7 @@ async def test_a_message_is_said_once_however_often_the_dispatcher_looks(tmp_pat
 
             dialect = "sqlite"
             write, read, close = town.database.write, town.database.read, town.database.close
+            stand = town.database.stand
 
             async def look(self, work: Any) -> Any:
                 found = await town.database.look(work)

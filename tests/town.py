@@ -2,9 +2,10 @@
 
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
 from bot.turns import Turns
-from handlers.events import Address, Body, Incoming
+from handlers.events import Address, Body, Choice, Incoming
 from handlers.world import Rules
-from storage import database, gazetteer, schema
+from storage import casekeys, database, gazetteer, handles, schema
 from storage.files import Files
 from storage.keystore import Keystore
 from storage.store import Store
@@ -27,6 +28,9 @@ WORDS = locales.load()
 EMERGENCY = {"TH": (("Police", "191"), ("Ambulance", "1669")), "LA": (("Police", "1191"),), "KH": (("Police", "117"),)}
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 19:30 in Bangkok, Vientiane and Phnom Penh
 FREE = Pace(1e9, 1e9, 1_000_000, 1e9, 1_000_000)
+
+
+NAMES = itertools.count(1)
 
 
 class Clock:
@@ -54,9 +58,13 @@ class Listener:
     sent: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list)
     failures: list[SendError] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    erased: list[tuple[str, str]] = field(default_factory=list)
     menus: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    meaning: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]] | None = None
+    # chat and what a button means -> what it says, and the message it is in
+    claims: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     @property
     def link(self) -> str:
@@ -74,9 +82,19 @@ class Listener:
     async def send(self, out: Outgoing) -> str:
         if self.failures:
             raise self.failures.pop(0)
+        message = f"m{next(self.numbers)}"
         for part in out.messages:
-            self.sent.append((out.chat, part, out.reply_token))
-        return f"m{next(self.numbers)}"
+            self.sent.append((out.chat, await self.read(out.chat, part, message), out.reply_token))
+        return message
+
+    async def read(self, chat: str, part: Mapping[str, Any], message: str) -> Mapping[str, Any]:
+        """The message with what its buttons mean; what they say is remembered for whoever presses one."""
+        if not self.meaning or not part.get("buttons"):
+            return part
+        means = await self.meaning([value for _, value, _ in part["buttons"]])
+        there = part.get("replaces", "") if self.name != "line" else ""
+        self.claims |= {(chat, plain): (value, there or message) for value, plain in means.items()}
+        return {**part, "buttons": [[label, means.get(value, value), kind] for label, value, kind in part["buttons"]]}
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         if ref not in self.files:
@@ -94,9 +112,25 @@ class Listener:
     async def leave(self, chat: str) -> None:
         self.left.append(chat)
 
+    async def erase(self, chat: str, messages: Sequence[str]) -> None:
+        self.erased += [(chat, message) for message in messages]
+
+    async def introduce(self) -> None: ...
+
+    async def delivers(self, public_url: str) -> bool:
+        return True
+
     async def start(self, public_url: str) -> None: ...
 
     async def close(self) -> None: ...
+
+
+async def meanings(opened: database.Database, store: Store, shown: Sequence[str]) -> Mapping[str, str]:
+    """What buttons stand for that name a case (storage.handles)."""
+    found = {value: claim for value in shown if (claim := handles.SHAPE.fullmatch(value))}
+    known = await opened.read(lambda c: handles.look(c, store, [claim[1] for claim in found.values()]))
+    plain = {name: handles.values(store, key, kept) for name, (key, kept) in known.items()}
+    return {value: plain[claim[1]][int(claim[2])] + (claim[3] or "") for value, claim in found.items()}
 
 
 class Dice:
@@ -113,11 +147,12 @@ class Town:
     """Open it with `async with`; people then `says` things, and `sent` is what came back."""
 
     def __init__(self, url: str, folder: Path, **rules: Any) -> None:
+        self.name = f"town {next(NAMES)}"
         self.clock, self.folder = Clock(), folder
         self.database = database.connect(url)
         self.keystore = Keystore.open(folder / "keys", self.clock)
         self.vault = Vault(self.keystore)
-        self.channels = {name: Listener(name) for name in ("telegram", "line", "web")}
+        self.channels = {name: Listener(name, meaning=self.meanings) for name in ("telegram", "line", "web")}
         self.store = Store(
             self.vault,
             WORDS,
@@ -127,7 +162,8 @@ class Town:
             self.clock,
             Dice(),
         )
-        self.files = Files(folder / "media", self.vault)
+        find = partial(casekeys.find, vault=self.vault)
+        self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
@@ -142,6 +178,7 @@ class Town:
             now=self.clock,
             clock=self.clock.seconds,
             jitter=lambda: 0.5,
+            name=self.name,
         )
 
     def paced(self, pace: Pace) -> Dispatcher:
@@ -158,8 +195,13 @@ class Town:
         await self.turns.close()
         await self.database.close()
 
+    async def meanings(self, shown: Sequence[str]) -> Mapping[str, str]:
+        return await meanings(self.database, self.store, shown)
+
     def event(self, chat: Address, body: Body, *, sender: str = "", id: str = "", **more: Any) -> Incoming:
         group = self.channels[chat.channel].is_group(chat.chat)
+        if isinstance(body, Choice):
+            body = Choice(self.channels[chat.channel].claims.get((chat.chat, body.value), (body.value, ""))[0])
         return Incoming(
             id or f"e{next(self._ids)}", self.clock(), chat, sender or ("" if group else chat.chat), body, group, **more
         )

@@ -1,7 +1,9 @@
 """The peers we measure against lie in `benchmarks/` of a checkout, and not in the wheel."""
 
+import os
 from asyncio import StreamReader
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +29,12 @@ def said(process: Process) -> StreamReader:
     if process.stdout is None:
         raise RuntimeError("started without a pipe")
     return process.stdout
+
+
+def environment(folder: Path, told: Mapping[str, str]) -> dict[str, str]:
+    """What a child process is told: our settings alone, and compiled bytecode, as an installed program has it."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("NTSWATCH_") and k != "PYTHONDONTWRITEBYTECODE"}
+    return {**ours, **told, "PYTHONPATH": str(root()), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def root() -> Path:

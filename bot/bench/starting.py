@@ -1,13 +1,12 @@
 """How long a process needs until it is ready, against importing SQLAlchemy's asyncio part alone."""
 
 import asyncio
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from bot.bench.peers import root, said
+from bot.bench.peers import environment, said
 from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import scene
 
@@ -30,8 +29,7 @@ async def _measure(folder: Path, rounds: int) -> Measured:
         "NTSWATCH_MEDIA__FOLDER": str(folder / "media"),
         "NTSWATCH_SERVER__PORT": "0",
     }
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("NTSWATCH_")} | told
-    environ |= {"PYTHONPATH": str(root())}
+    environ = environment(folder, told)
     pairs = Pairs()
     await seconds(OURS, environ, folder)  # compiles what was never imported
     for _ in range(rounds):

@@ -16,8 +16,11 @@ class SendError(Exception):
 
     `retry_after` in seconds (None: it will never work). `whole_channel`: everybody on the channel waits as long.
     `charged` is False when the try does not count (a 429 is the platform's word, not a fault of the row).
-    `moved_to` is the chat's new id. `why` is a short code such as `http 403`, never words of a person.
+    `moved_to` is the chat's new id. `denied`: the platform does not take our token. `unsure`: the platform may have
+    taken it all the same. `why` is a short code such as `http 403`, never words of a person.
     """
+
+    unsure = False
 
     def __init__(
         self,
@@ -28,10 +31,18 @@ class SendError(Exception):
         whole_channel: bool = False,
         charged: bool = True,
         gone: bool = False,
+        denied: bool = False,
     ) -> None:
         super().__init__(why)
         self.why, self.retry_after, self.moved_to = why, retry_after, moved_to
-        self.whole_channel, self.charged, self.gone = whole_channel, charged, gone
+        self.whole_channel, self.charged, self.gone, self.denied = whole_channel, charged, gone, denied
+
+
+class Spent(SendError):
+    """The reply token was used before, or is too old; by this try nothing was said."""
+
+    def __init__(self) -> None:
+        super().__init__("token spent", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class Outgoing:
 
     `messages` is what `Channel.split` made: JSON-able parts (`text`, `buttons`: [[label, value, kind]],
     `attachments`, `replaces`). `key` is a UUID made from the row's id: the same for every try. `reply_token` is
-    empty when there is none or it is no longer fresh. `again`: a process that ended may have sent this already.
+    empty when there is none or it is no longer fresh. `again`: it may have been sent already.
     """
 
     chat: str
@@ -60,13 +71,18 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast one channel takes messages: token buckets of `burst` that fill at `per_second`."""
+    """How fast one channel takes messages: token buckets of `burst` that fill at `per_second`.
+
+    `apart` is for platforms that do not notice a second send of the same message: one at a time is on its way, and
+    where an answer takes long, they leave so many seconds apart at least (bot.turnstile).
+    """
 
     all_per_second: float
     chat_per_second: float
     chat_burst: int
     group_per_second: float
     group_burst: int
+    apart: float = 0.0
 
 
 class Channel(Protocol):
@@ -77,7 +93,7 @@ class Channel(Protocol):
 
     @property
     def link(self) -> str:
-        """The https address that opens the bot in the app; empty where there is none, or before `start`."""
+        """The https address that opens the bot in the app; empty where there is none, or before `introduce`."""
         ...
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> list[Incoming | Poison]:
@@ -108,8 +124,20 @@ class Channel(Protocol):
         """Leave a group. Raises SendError."""
         ...
 
+    async def introduce(self) -> None:
+        """Learn who we are: `link` is known from then on. Raises SendError."""
+        ...
+
+    async def erase(self, chat: str, messages: Sequence[str]) -> None:
+        """Delete messages of a private chat, where the platform can. Raises SendError."""
+        ...
+
     async def start(self, public_url: str) -> None:
         """Register webhook, commands, menus. Raises SendError."""
+        ...
+
+    async def delivers(self, public_url: str) -> bool:
+        """Whether the platform hands what people write to us, and to nobody else. Raises SendError."""
         ...
 
     async def speak(self, chat: str, language: str) -> None:

@@ -8,26 +8,21 @@ the same id, so they are handled once) and "Allow bot to join group chats", and 
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from bot.channels import Outgoing, Pace, Poison, SendError, line_parse, line_render
+from bot.channels import Outgoing, Pace, Poison, SendError, Spent, line_parse, line_render
 from bot.channels.line_api import Answer, Api, Lost, checked
 from bot.channels.line_menu import Menu, install
+from bot.pictures import PLACE as PICTURES
 from handlers.events import Incoming
 
 TIMEOUT = 8.0  # seconds of one request: two tries of a reply fit into what is left of its token's minute
-TOKEN_FRESH = timedelta(seconds=40)  # a reply token lives one minute; hand over none that is older than this
-TOKEN_LEFT = timedelta(seconds=20)  # so for this long after a try, a refused token means that it was used
 MOST_CONTENT = 20 * 1024 * 1024  # bytes of one file, the same as Telegram lets a bot fetch
+ENDPOINT = "/v2/bot/channel/webhook/endpoint"
 REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # message ids are digits today; nothing else may get into a path
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Line:
@@ -56,17 +51,14 @@ class Line:
         *,
         destination: str = "",
         menus: Sequence[Menu] = (),
-        now: Callable[[], datetime] = utc_now,
         timeout: float = TIMEOUT,
         most_content: int = MOST_CONTENT,
     ) -> None:
         self._secret, self._destination = channel_secret.encode(), destination
         self._api = Api(access_token, base_url, blob_base_url, timeout)
         self._menus, self._menu_ids = tuple(menus), dict[str, str]()
-        self._now, self._most = now, most_content
-        self._basic_id = ""
-        self._lost: dict[str, datetime] = {}
-        self._refused: dict[str, datetime] = {}
+        self._most = most_content
+        self._basic_id = self._pictures = ""
 
     @property
     def link(self) -> str:
@@ -86,43 +78,36 @@ class Line:
     async def send(self, out: Outgoing) -> str:
         """By the reply token where there is one (free of charge), else by push (counted per member).
 
-        A reply has no retry key, so when its answer is lost it is tried once more with the same token: `Invalid reply
-        token` then means that the first try arrived, and nothing is pushed. The id of the message is unknown in that
-        case (empty), and when a process that was killed may have used the token. If the second try is lost as well the
-        row is tried again later; should the token be too old by then, a push may say it twice, which is better than
-        never.
+        A reply has no retry key, so when its answer is lost it is tried once more with the same token: a refused token
+        then means that the first try arrived, and the id of the message is unknown (empty). Raises Spent when the
+        token is refused and no try of ours here explains it.
         """
-        messages = line_render.render(out.chat, out.messages)
+        messages = line_render.render(out.chat, out.messages, self._pictures)
         if not messages:
             raise SendError("nothing to show", None)
         if out.reply_token:
-            sent = await self._reply(out.reply_token, messages, out.again)
-            if sent is not None:
-                return sent
+            return await self._reply(out.reply_token, messages, out.again)
         body = {"to": out.chat, "messages": messages}
         answer = await self._api.call("POST", "/v2/bot/message/push", body, key=out.key)
         if answer.status == 409:  # a request with this retry key was accepted before
             return _last_id(answer)
         return _last_id(checked(answer))
 
-    async def _reply(self, token: str, messages: list[dict[str, Any]], again: bool) -> str | None:
-        """None: the token is of no use and nothing was said by it."""
-        if token in self._refused:
-            return None
-        body = {"replyToken": token, "messages": messages}
+    async def _reply(self, token: str, messages: list[dict[str, Any]], again: bool) -> str:
+        body, lost = {"replyToken": token, "messages": messages}, False
         try:
             answer = await self._post_reply(body)
         except Lost:
-            self._remember(self._lost, token)
+            if again:  # time passes, and a token that has become too old is refused as well
+                raise
+            lost = True
             answer = await self._post_reply(body)
-        lost = self._lost.pop(token, None)
         if answer.good:
             return _last_id(answer)
         if answer.status == 400 and "reply token" in answer.words:
-            if again or (lost and self._now() - lost <= TOKEN_LEFT):
+            if lost:
                 return ""
-            self._remember(self._refused, token)  # a push that fails now is tried again as a push
-            return None
+            raise Spent
         raise answer.failure
 
     async def _post_reply(self, body: dict[str, Any]) -> Answer:
@@ -130,12 +115,6 @@ class Line:
         if answer.status >= 500:
             raise answer.failure
         return answer
-
-    def _remember(self, tokens: dict[str, datetime], token: str) -> None:
-        now = self._now()
-        for old in [t for t, at in tokens.items() if now - at > TOKEN_FRESH]:
-            del tokens[old]
-        tokens.setdefault(token, now)
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """Bytes of the file of message `ref`; LINE deletes them after a time it does not tell."""
@@ -154,29 +133,42 @@ class Line:
         if not answer.good and answer.status != 404:  # 404: not in it any more
             raise answer.failure
 
-    async def start(self, public_url: str) -> None:
-        """Learn who we are, point the webhook at us, install the menus. Nothing is changed that is right already."""
+    async def erase(self, chat: str, messages: Sequence[str]) -> None:
+        """LINE lets no bot delete a message; the privacy text says so beforehand."""
+
+    async def introduce(self) -> None:
+        """Learn the account's ids. Raises SendError."""
         who = await self._ask("/v2/bot/info")
         self._destination = self._destination or str(who.get("userId", ""))
         self._basic_id = str(who.get("basicId", ""))
+
+    async def start(self, public_url: str) -> None:
+        """Learn who we are, point the webhook at us, install the menus. Nothing is changed that is right already."""
+        await self.introduce()
         if public_url.startswith("https://"):  # LINE takes no other
+            self._pictures = f"{public_url.rstrip('/')}{PICTURES}"
             await self._point_webhook(f"{public_url.rstrip('/')}/line")
         if self._menus:
             self._menu_ids = await install(self._api, self._menus)
 
     async def _point_webhook(self, wanted: str) -> None:
-        path = "/v2/bot/channel/webhook/endpoint"
-        answer = await self._api.call("GET", path)
+        answer = await self._api.call("GET", ENDPOINT)
         if answer.status != 404 and not answer.good:  # 404: none was ever set
             raise answer.failure
         if answer.json.get("endpoint") != wanted:
-            checked(await self._api.call("PUT", path, {"endpoint": wanted}))
+            checked(await self._api.call("PUT", ENDPOINT, {"endpoint": wanted}))
+
+    async def delivers(self, public_url: str) -> bool:
+        there = await self._ask(ENDPOINT)
+        return not public_url or (
+            there.get("endpoint") == f"{public_url.rstrip('/')}/line" and bool(there.get("active"))
+        )
 
     async def check(self, public_url: str) -> list[str]:
         """Whether LINE would reach us, and whether this month's messages last. Raises SendError."""
         found = []
         wanted = f"{public_url.rstrip('/')}/line"
-        there = (await self._api.call("GET", "/v2/bot/channel/webhook/endpoint")).json
+        there = (await self._api.call("GET", ENDPOINT)).json
         if there.get("endpoint") != wanted:
             found.append(f"line: the webhook is not {wanted}; `ntswatch run` sets it, with server.public_url")
         elif not there.get("active"):

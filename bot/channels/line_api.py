@@ -36,6 +36,8 @@ CHUNK = 64 * 1024
 class Lost(SendError):
     """No answer came, so LINE may or may not have done what was asked."""
 
+    unsure = True
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -81,7 +83,7 @@ class Answer:
             case 429:
                 return SendError(why, self.wait, whole_channel=True, charged=False)
             case 401 | 403:
-                return SendError(why, NO_ACCESS, whole_channel=True, charged=False)
+                return SendError(why, NO_ACCESS, whole_channel=True, charged=False, denied=self.status == 401)
             case status if status >= 500:
                 return Lost(why, BROKEN)
         return SendError(why, None, gone=self.status == 404 or "not found" in self.words)

@@ -6,6 +6,9 @@ Labels are counted in grapheme clusters (developers.line.biz/en/docs/messaging-a
 from collections.abc import Sequence
 from typing import Any
 
+import regex
+
+from bot.pictures import of
 from handlers import graphemes
 from handlers.effects import ButtonKind
 
@@ -20,6 +23,7 @@ DISPLAY = 300  # clusters of displayText
 SPOKEN = 300  # clusters of a message action's text
 URI = 1_000  # characters of a URI action's address
 NOTHING = "…"  # LINE refuses empty texts and labels
+EMOJI = regex.compile(r"\p{Extended_Pictographic}[\ufe0f\u200d]* ?")  # a drawing of ours stands in its place
 STYLE = {ButtonKind.OPTION: "primary", ButtonKind.NAV: "link", ButtonKind.LINK: "secondary"}
 
 
@@ -48,14 +52,21 @@ def _label(label: str, most: int) -> str:
     return graphemes.cut(graphemes.label(label.strip(), most), LABEL_UNITS) or NOTHING
 
 
-def quick_replies(buttons: Sequence[Sequence[str]]) -> list[Json]:
-    """Quick replies are not shown on LINE for PC: every question can be answered by typing as well."""
-    answers, ways = ([item for b in group for item in _quick(*b)] for group in _ordered(buttons))
+def quick_replies(buttons: Sequence[Sequence[str]], pictures: str = "") -> list[Json]:
+    """Quick replies are not shown on LINE for PC: every question can be answered by typing as well.
+
+    `pictures` is the https address that our drawings lie under; empty: the labels keep their emoji.
+    """
+    answers, ways = ([item for b in group for item in _quick(*b, pictures)] for group in _ordered(buttons))
     return _fitting(answers, ways, QUICK_REPLIES)
 
 
-def _quick(label: str, value: str, kind: str) -> list[Json]:
-    return [{"type": "action", "action": action} for action in _quick_actions(label, value, kind)]
+def _quick(label: str, value: str, kind: str, pictures: str) -> list[Json]:
+    drawn = of(value) if pictures else ""
+    if not drawn or kind != ButtonKind.OPTION:
+        return [{"type": "action", "action": action} for action in _quick_actions(label, value, kind)]
+    actions = _quick_actions(EMOJI.sub("", label), value, kind)
+    return [{"type": "action", "imageUrl": f"{pictures}{drawn}.png", "action": action} for action in actions]
 
 
 def _quick_actions(label: str, value: str, kind: str) -> list[Json]:

@@ -28,6 +28,7 @@ MEDIA = {
     "audio": MediaKind.VOICE,
     "file": MediaKind.DOCUMENT,
 }
+MOST_CLAIMED = 2**53  # more than any file or clip has
 
 
 class Unreadable(Exception):
@@ -110,9 +111,14 @@ def _media(kind: MediaKind, message: dict[str, Any], ident: str) -> Body:
     provider = message.get("contentProvider") or {}
     if provider.get("type", "line") != "line":  # an address of the sender's choosing: never fetched
         return Unsupported("external")
-    size, milliseconds = message.get("fileSize") or 0, message.get("duration") or 0
+    size, milliseconds = _claimed(message.get("fileSize")), _claimed(message.get("duration"))
     album = (message.get("imageSet") or {}).get("id") or ""
-    return Media(kind, ident, size=int(size), seconds=math.ceil(milliseconds / 1000), album=word(album))
+    return Media(kind, ident, size=size, seconds=math.ceil(milliseconds / 1000), album=word(album))
+
+
+def _claimed(value: Any) -> int:
+    """A number that the platform may state, 0 where it does not. Only what fits into 64 bits can be kept."""
+    return min(max(int(value or 0), 0), MOST_CLAIMED)
 
 
 def _choice(postback: dict[str, Any]) -> Choice:

@@ -6,48 +6,50 @@ command that can be typed as well.
 
 import asyncio
 import hashlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import regex
-from PIL import Image, ImageDraw, ImageFont
 
 from bot.channels.line_api import Api, checked
 from bot.channels.line_buttons import QUICK_LABEL
 from handlers import graphemes
 
 OURS = "ntswatch:"  # menus of other hands in the same account are left alone
-DRAWING = 1  # raised when the picture is drawn differently
-WIDTH, ROW = 2_500, 843  # pixels: the platform's large width, and the height of its half menu
+DRAWING = 2  # raised when the picture is drawn differently
+WIDTH, ROW = 1_200, 405  # pixels: from 800 to 2,500 wide, at least 250 high and 1.45 times as wide as high
 COLUMNS = 3
 MOST_BUTTONS = 6  # two rows of three stay readable on a small phone
 CHAT_BAR = 14  # clusters
-LARGEST, SMALLEST = 150, 40  # font sizes in pixels
-MARGIN, GAP = 60, 12  # pixels
+LETTERS, PICTURE = 62, 160  # pixels: the letters' size (smaller where they do not fit), the picture's edge
+MARGIN, GAP, CORNER = 28, 6, 20  # pixels
+COLOURS = 64
 UNDRAWN = regex.compile(r"[\p{Extended_Pictographic}\ufe0f\u200d]")  # no text font holds these
 PAPER, TILES, INK = "#e8edf2", ("#12355b", "#1d5c63", "#5b2a4e", "#3b4a1f", "#6b3a12", "#33334d"), "#ffffff"
 
 
 @dataclass(frozen=True, slots=True)
-class Menu:
-    """What one language's menu says: the bar that opens it, and buttons as (label, what is said when pressed).
+class MenuButton:
+    """One tile: its label, what a press says, and the picture above the label (see bot.pictures; empty: none)."""
 
-    `font` is a file that holds the language's letters; without one they are Latin.
-    """
+    label: str
+    said: str
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What one language's menu says: the bar that opens it, and its buttons."""
 
     language: str
     bar: str
-    buttons: Sequence[tuple[str, str]]
-    font: Path | None = None
+    buttons: Sequence[MenuButton]
 
     @property
     def name(self) -> str:
         """Says what is in it, so that a menu already installed is recognised."""
-        font = self.font.name if self.font else ""
-        told = repr((DRAWING, self.bar, tuple(self.buttons), font)).encode()
+        told = repr((DRAWING, self.bar, tuple(self.buttons))).encode()
         return f"{OURS}{self.language}:{hashlib.sha256(told).hexdigest()[:16]}"
 
     @property
@@ -57,7 +59,7 @@ class Menu:
     def places(self) -> Iterator[tuple[int, int, int, int]]:
         """x, y, width and height of every button, in pixels; the last one of a row takes what is left."""
         shown = self.buttons[:MOST_BUTTONS]
-        columns = min(len(shown), COLUMNS)
+        columns = len(shown) if len(shown) <= COLUMNS else -(-len(shown) // 2)
         for n in range(len(shown)):
             row, column = divmod(n, columns)
             in_row = min(columns, len(shown) - row * columns)
@@ -69,9 +71,9 @@ class Menu:
         areas = [
             {
                 "bounds": {"x": x, "y": y, "width": w, "height": h},
-                "action": {"type": "message", "label": graphemes.label(label, QUICK_LABEL), "text": said},
+                "action": {"type": "message", "label": graphemes.label(b.label, QUICK_LABEL), "text": b.said},
             }
-            for (x, y, w, h), (label, said) in zip(self.places(), self.buttons, strict=False)
+            for (x, y, w, h), b in zip(self.places(), self.buttons, strict=False)
         ]
         return {
             "size": {"width": width, "height": height},
@@ -84,27 +86,19 @@ class Menu:
 
 def draw(menu: Menu) -> bytes:
     """A PNG of few colours, far below the platform's 1 MB. Takes a moment: call it in a thread."""
-    image = Image.new("RGB", menu.size, PAPER)
-    pen = ImageDraw.Draw(image)
-    for n, ((x, y, w, h), (label, _)) in enumerate(zip(menu.places(), menu.buttons, strict=False)):
-        pen.rounded_rectangle((x + GAP, y + GAP, x + w - GAP, y + h - GAP), 40, fill=TILES[n % len(TILES)])
-        words = UNDRAWN.sub("", label).strip()
-        size = LARGEST
-        while size > SMALLEST and _font(menu, size).getlength(words) > w - 2 * MARGIN:
-            size -= 5
-        pen.text((x + w / 2, y + h / 2), words, font=_font(menu, size), fill=INK, anchor="mm")
-    out = io.BytesIO()
-    image.quantize(32).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    from bot.drawing import Box, Page, pixels  # late: 40 MB that are needed when a menu is installed, and never again
 
-
-def _font(menu: Menu, size: int) -> ImageFont.FreeTypeFont:
-    if menu.font is not None:
-        return ImageFont.truetype(menu.font, size)
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise RuntimeError("Pillow was built without FreeType")
-    return font
+    width, height = menu.size
+    page = Page(width, height)
+    page.fill(Box(0, 0, width, height), PAPER)
+    for n, ((x, y, w, h), button) in enumerate(zip(menu.places(), menu.buttons, strict=False)):
+        page.fill(Box(x + GAP, y + GAP, w - 2 * GAP, h - 2 * GAP), TILES[n % len(TILES)], CORNER)
+        if button.picture:
+            page.picture(button.picture, Box(x + (w - PICTURE) / 2, y + h / 2 - PICTURE, PICTURE, PICTURE))
+        top = y + h / 2 if button.picture else y
+        words = UNDRAWN.sub("", button.label).strip()
+        page.text(words, Box(x + MARGIN, top, w - 2 * MARGIN, y + h - top), LETTERS, INK, bold=True)
+    return pixels(page.pdf(), 1, COLOURS)
 
 
 async def install(api: Api, menus: Sequence[Menu]) -> dict[str, str]:

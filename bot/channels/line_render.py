@@ -60,8 +60,11 @@ def _size(part: Part) -> int:
     return len(part["attachments"]) + bool(text) + apart
 
 
-def render(chat: str, parts: Sequence[Part]) -> list[Json]:
-    """LINE's message objects for one request; empty when nothing of it can be shown on LINE."""
+def render(chat: str, parts: Sequence[Part], pictures: str = "") -> list[Json]:
+    """LINE's message objects for one request; empty when nothing of it can be shown on LINE.
+
+    `pictures` is the https address that our drawings lie under, empty where LINE cannot fetch them.
+    """
     group = is_group(chat)
     made: list[Json] = []
     pressed: list[Sequence[str]] = []
@@ -73,7 +76,7 @@ def render(chat: str, parts: Sequence[Part]) -> list[Json]:
         else:
             made += [_text(text)] if text.strip() else []
             pressed += part.get("buttons", ())
-    items = quick_replies(pressed)
+    items = quick_replies(pressed, pictures)
     if items:
         made = made or [_text(NOTHING)]
         made[-1]["quickReply"] = {"items": items}  # only the last message's are shown, and only while it is the last

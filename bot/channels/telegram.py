@@ -120,9 +120,17 @@ class Telegram:
         """Leave a group. Raises SendError."""
         await self._api.leave(chat)
 
+    async def erase(self, chat: str, messages: Sequence[str]) -> None:
+        """Delete what is younger than two days. Raises SendError."""
+        await self._api.erase(chat, messages)
+
+    async def introduce(self) -> None:
+        """Learn our own name. Raises SendError."""
+        self._reader.me = await self._api.me()
+
     async def start(self, public_url: str) -> None:
         """Learn our own name, offer the commands, register (or drop) the webhook. Raises SendError."""
-        self._reader.me = await self._api.me()
+        await self.introduce()
         for scope, languages in self._menus.items():
             for language, commands in languages.items():
                 await self._api.menu(scope, language, commands)
@@ -131,10 +139,17 @@ class Telegram:
         else:
             await self._api.hook(public_url.rstrip("/") + WEBHOOK_PATH, self._secret)
 
+    async def delivers(self, public_url: str) -> bool:
+        there, _ = await self._api.hooked()
+        return there == self._wanted(public_url)
+
+    def _wanted(self, public_url: str) -> str:
+        return "" if self._polling else public_url.rstrip("/") + WEBHOOK_PATH
+
     async def check(self, public_url: str) -> list[str]:
         """Whether Telegram would reach us. Raises SendError."""
         await self._api.me()
-        wanted = "" if self._polling else public_url.rstrip("/") + WEBHOOK_PATH
+        wanted = self._wanted(public_url)
         there, waiting = await self._api.hooked()
         found = []
         if there != wanted:

@@ -1,5 +1,8 @@
 """Our requests to the Bot API, through python-telegram-bot. Every failure comes out as a SendError.
 
+The three that every step of a report makes (a text, its change, the end of a spinner) go past the library's models,
+over the same wire: to build and read a whole Message for its number costs more than the rest of the request.
+
 Imported on first use: the library takes 0.75 s to load, which reading updates need not wait for.
 """
 
@@ -35,6 +38,7 @@ GONE = (
     "bot was kicked",
     "bot is not a member",
 )
+ERASED_AT_ONCE = 100  # core.telegram.org/bots/api#deletemessages
 SAME = "message is not modified"
 UNEDITABLE = (
     "message can't be edited",
@@ -81,6 +85,7 @@ class Api:
 
     def __init__(self, token: str, base_url: str, base_file_url: str, patience: float) -> None:
         self._wire, self._polling = Wire((base_url, base_file_url), patience), Wire((base_url,), patience)
+        self._base = f"{base_url}{token}"
         self._bot = Bot(token, base_url, base_file_url, request=self._wire, get_updates_request=self._polling)
 
     async def close(self) -> None:
@@ -97,14 +102,18 @@ class Api:
             replaces = part.get("replaces", "")
             if replaces.isdecimal() and not asks_location(part["buttons"], group) and await self._edit(number, part):
                 return str(replaces)
-            extra = NO_PREVIEW | keyboard(part["buttons"], group)
-            return str((await self._bot.send_message(number, part["text"], api_kwargs=extra)).message_id)
+            said = {"chat_id": number, "text": part["text"], **NO_PREVIEW, **keyboard(part["buttons"], group)}
+            return _number(await self._ask("sendMessage", said))
+
+    async def _ask(self, method: str, fields: Mapping[str, Any]) -> Any:
+        """The raw result of a method, past the library's models."""
+        return await self._wire.ask(f"{self._base}/{method}", fields, self._wire.read_timeout)
 
     async def _edit(self, chat: int, part: Part) -> bool:
         """Whether the message now says this. False: it cannot be edited any more."""
-        extra = NO_PREVIEW | inline(part["buttons"])
+        shown = {"chat_id": chat, "message_id": int(part["replaces"]), "text": part["text"]}
         try:
-            await self._bot.edit_message_text(part["text"], chat, int(part["replaces"]), api_kwargs=extra)
+            await self._ask("editMessageText", {**shown, **NO_PREVIEW, **inline(part["buttons"])})
         except Refused as refused:
             if refused.code == 400 and SAME in refused.description:
                 return True
@@ -150,7 +159,7 @@ class Api:
         """Stop the spinner. A press too old or a lost line is no loss; anything else is worth a line in the log."""
         try:
             with what_next():
-                await self._bot.answer_callback_query(press)
+                await self._ask("answerCallbackQuery", {"callback_query_id": press})
         except SendError as error:
             if error.retry_after is None and error.why != "http 400":
                 log.warning("press not acknowledged", extra={"why": error.why})
@@ -163,6 +172,13 @@ class Api:
         except SendError as error:
             if not error.gone:
                 raise
+
+    async def erase(self, chat: str, messages: Sequence[str]) -> None:
+        """Delete messages; those that are too old or gone are passed over by Telegram. Raises SendError."""
+        ids = [int(message) for message in messages if message.isdecimal()]
+        for start in range(0, len(ids), ERASED_AT_ONCE):
+            with what_next():
+                await self._bot.delete_messages(_chat_id(chat), ids[start : start + ERASED_AT_ONCE])
 
     async def me(self) -> str:
         """The bot's username. Raises SendError."""
@@ -201,9 +217,7 @@ class Api:
         """
         asked = {"offset": offset, "limit": LONGEST_BATCH, "timeout": int(wait), "allowed_updates": list(WANTED)}
         with what_next():
-            found = await self._polling.ask(
-                f"{self._bot.base_url}/getUpdates", asked, wait + self._polling.read_timeout
-            )
+            found = await self._polling.ask(f"{self._base}/getUpdates", asked, wait + self._polling.read_timeout)
             return found if isinstance(found, list) else []
 
 
@@ -224,7 +238,7 @@ def failure(error: TelegramError) -> SendError:
         case Refused(code=429, retry_after=wait):
             return SendError("http 429", wait or AGAIN_SECONDS, charged=False)
         case Refused(code=401 | 404 as code):
-            return SendError(f"http {code}", TOKEN_SECONDS, whole_channel=True, charged=False)
+            return SendError(f"http {code}", TOKEN_SECONDS, whole_channel=True, charged=False, denied=True)
         case Refused(code=403):
             return SendError("http 403", None, gone=True)
         case Refused(code=400, description=words):
@@ -236,6 +250,12 @@ def failure(error: TelegramError) -> SendError:
         case TimedOut():
             return SendError("timeout", AGAIN_SECONDS)
     return SendError("network", AGAIN_SECONDS)
+
+
+def _number(message: object) -> str:
+    """The id of a message that was sent; empty when the answer does not tell, for it was sent all the same."""
+    number = message.get("message_id") if isinstance(message, dict) else None
+    return str(number) if isinstance(number, int) else ""
 
 
 def _chat_id(chat: str) -> int:

@@ -73,12 +73,12 @@ SERVICE = frozenset(
 )
 
 
-def place(message: Json, live: bool = False) -> Place | None:
+def place(message: Json) -> Place | None:
     """The pin, if there is one. Raises Unreadable for a point that is not on Earth."""
     if "location" not in message:
         return None
     pin = object_(message, "location")
-    return Place(_degrees(pin, "latitude", 90), _degrees(pin, "longitude", 180), live or "live_period" in pin)
+    return Place(_degrees(pin, "latitude", 90), _degrees(pin, "longitude", 180))
 
 
 def _degrees(pin: Json, key: str, most: int) -> float:

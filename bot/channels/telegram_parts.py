@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from handlers.effects import ButtonKind
@@ -19,6 +20,7 @@ CONTENT = ("text", "buttons", "attachments")
 # Buttons side by side -> the longest label, in letters, that a phone of 360 px still shows whole.
 COLUMNS = ((3, 9), (2, 17))
 ROW = 3
+LABELS = 1024  # remembered; most labels are the catalogues'
 
 
 def requests(messages: Sequence[Part]) -> list[list[Part]]:
@@ -130,6 +132,7 @@ def _columns(buttons: Sequence[Mapping[str, Any]]) -> int:
     return next((columns for columns, most in COLUMNS if longest <= most), 1)
 
 
+@lru_cache(LABELS)
 def _letters(label: str) -> int:
     """How much room a label takes: marks above and below take none, wide signs take two."""
     return sum(1 + (unicodedata.east_asian_width(c) == "W") for c in label if unicodedata.category(c) != "Mn")

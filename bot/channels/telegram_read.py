@@ -103,8 +103,6 @@ class Reader:
         body: Body | None = None
         if said := words(message, "text") or words(message, "caption"):
             body = Edited(str(whole(message, "message_id")), said)
-        elif not chat[1]:
-            body = place(message, live=True)
         at = time(message, "edit_date" if "edit_date" in message else "date")
         return _incoming(key, at, chat, message, body) if body else None
 

@@ -1,6 +1,7 @@
 """How python-telegram-bot reaches Telegram here: one aiohttp session in place of its httpx client."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -134,6 +135,7 @@ class Wire(BaseRequest):
         return self._session
 
 
+@cache
 def _timeout(total: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS)
 

@@ -25,7 +25,7 @@ MOST_CONTENT = 20_000_000  # bytes of one file, the same as Telegram lets a bot 
 LONGEST = 36_000  # seconds of a recording that a page may claim
 CLIENT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 LETTER_ID = re.compile(r"[0-9]{1,19}")
-START = re.compile(r"[A-Za-z0-9-]{0,20}")
+START = re.compile(r"[A-Za-z0-9_-]{0,64}")
 LANGUAGE = re.compile(r"[A-Za-z0-9_-]{0,16}")
 FILES = re.compile(r"image/(?:jpeg|png|webp|gif|heic|heif|avif)|video/[a-z0-9.+-]{1,40}|audio/[a-z0-9.+-]{1,40}")
 KINDS = {"image": MediaKind.PHOTO, "video": MediaKind.VIDEO, "audio": MediaKind.VOICE}
@@ -165,6 +165,15 @@ class Web:
 
     async def leave(self, chat: str) -> None:
         """Groups of the page are made by us; there is nothing to leave."""
+
+    async def delivers(self, public_url: str) -> bool:
+        return True
+
+    async def erase(self, chat: str, messages: Sequence[str]) -> None:
+        """Letters are rows of ours, deleted by the turn itself."""
+
+    async def introduce(self) -> None:
+        """The page is its own address."""
 
     async def start(self, public_url: str) -> None:
         """Nothing is registered anywhere."""

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageOps
-
+from bot import pictures
 from handlers.effects import ButtonKind
 
 Part = Mapping[str, Any]
@@ -17,7 +16,7 @@ PIXELS = 60_000_000  # a picture that would unpack to more than 180 MB is not op
 EDGES = (1_600, 1_100, 700)  # pixels of the longer edge, tried until the picture fits
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # SVG would bring markup along
 HEARD = ("audio/", "video/")
-LASTING = ("take:", "details:", "done:")  # what can be done with a case is not over when the next message comes
+LASTING = "h:"  # storage.handles: what can be done with a case is not over when the next message comes
 SCHEMES = ("https://", "tel:")
 
 
@@ -25,13 +24,19 @@ async def letter(message: Part) -> dict[str, Any]:
     """One message as the page gets it."""
     made: dict[str, Any] = {
         "text": str(message.get("text", "")),
-        "buttons": [list(b) for b in message.get("buttons", ()) if _is_safe(b)],
+        "buttons": [_button(b) for b in message.get("buttons", ()) if _is_safe(b)],
         "attachments": [await _attachment(a) for a in message.get("attachments", ())],
         "replaces": str(message.get("replaces", "")),
     }
-    if any(str(value).startswith(LASTING) for _, value, _ in made["buttons"]):
+    if any(str(b[1]).startswith(LASTING) for b in made["buttons"]):
         made["stays"] = True
     return made
+
+
+def _button(button: Any) -> list[str]:
+    """Label, value and kind; behind them the picture of an answer that has one."""
+    drawn = pictures.of(str(button[1]))
+    return [*button, f"{pictures.PLACE}{drawn}.svg"] if drawn else list(button)
 
 
 def _is_safe(button: Any) -> bool:
@@ -52,6 +57,8 @@ async def _attachment(attachment: Part) -> dict[str, Any]:
 
 def shrink(content: bytes) -> bytes:
     """A picture as a JPEG small enough for a letter; empty when it is none, or far too large to unpack."""
+    from PIL import Image, ImageOps  # few letters hold a picture, and none when the process starts
+
     try:
         with Image.open(BytesIO(content)) as picture:
             if picture.width * picture.height > PIXELS:

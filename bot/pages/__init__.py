@@ -12,11 +12,15 @@ from string import Template
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot import pictures
+
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
 }
 YEAR = 31_536_000  # seconds
 FONT = re.compile(r"url\(fonts/([A-Za-z-]+\.woff2)\)")
@@ -49,6 +53,12 @@ def load() -> Mapping[str, File]:
         text = FONT.sub(lambda m: f"url(fonts/{m[1]}?v={found[f'fonts/{m[1]}'].mark})", text)
         found[name] = static_file(name, text.encode(), TYPES[f".{name.rpartition('.')[2]}"])
     return found
+
+
+def drawings() -> Mapping[str, File]:
+    """Our pictures of the choices, by file name: SVG for browsers, PNG for LINE."""
+    wanted = [pictures.file(name, form) for name in pictures.names() for form in ("svg", "png")]
+    return {f.name: static_file(f.name, f.read_bytes(), TYPES[f".{f.name.rpartition('.')[2]}"]) for f in wanted}
 
 
 def page(name: str, static: Mapping[str, File], **fill: str) -> str:

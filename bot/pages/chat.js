@@ -179,13 +179,20 @@
     const asides = buttons.filter((b) => b[2] === "nav"), options = buttons.filter((b) => b[2] !== "nav");
     return [options, asides].filter((group) => group.length).map((group) => {
       const row = make("div", "rows");
-      row.append(...group.map(([label, value, sort]) => button(id, chat, label, value, sort)));
+      row.append(...group.map(([label, value, sort, picture]) => button(id, chat, label, value, sort, picture)));
       return row;
     });
   }
 
-  function button(id, chat, label, value, sort) {
+  function button(id, chat, label, value, sort, picture) {
     const element = make(sort === "link" ? "a" : "button", sort === "nav" ? "nav" : "option", label);
+    if (picture && picture.startsWith("/pictures/")) {
+      element.textContent = label.replace(/\p{Extended_Pictographic}[\ufe0f\u200d]*\s?/gu, "");
+      const drawn = make("img", "drawn");
+      drawn.src = picture;
+      drawn.alt = ""; // the words beside it say the same
+      element.prepend(drawn);
+    }
     element.dataset.testid = sort === "nav" ? "nav" : "option";
     element.lang = script(label);
     if (sort === "link") {
@@ -403,7 +410,10 @@
       restoreQueue();
       if (log.lastElementChild) settle(log.lastElementChild, true);
       log.setAttribute("aria-live", "polite");
-      if (!last && begins && !queue.length) add({ type: "hello", start: new URLSearchParams(location.search).get("start") || "" });
+      if (!last && begins && !queue.length) {
+        const asked = new URLSearchParams(location.search);
+        add({ type: "hello", start: asked.get("p") || asked.get("start") || "" });
+      }
     }
     pump();
   }

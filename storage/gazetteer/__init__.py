@@ -2,6 +2,7 @@
 
 import csv
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
@@ -68,23 +69,22 @@ class Atlas:
     def _around(self, latitude: float, longitude: float) -> list[Spot]:
         """Those that may be the nearest: flat distances are far cheaper than real ones."""
         shrunk = cos(radians(latitude))
-        flat = [
-            ((s[2] - latitude) ** 2 + ((s[3] - longitude) * shrunk) ** 2, s)
-            for s in self._spots
-            if abs(s[2] - latitude) < FAR_DEGREES
-        ]
+        first = bisect_left(self._spots, latitude - FAR_DEGREES, key=_latitude)
+        last = bisect_left(self._spots, latitude + FAR_DEGREES, key=_latitude)
+        flat = [((s[2] - latitude) ** 2 + ((s[3] - longitude) * shrunk) ** 2, s) for s in self._spots[first:last]]
         least = min(flat, default=(0.0, None))[0]
         return [s for away, s in flat if away <= least * ROUGHLY]
 
     @cached_property
     def _spots(self) -> tuple[Spot, ...]:
+        """From south to north."""
         centres: list[Spot] = [("district", d.code, d.latitude, d.longitude) for d in self.districts.values()]
         crossings: Iterator[Spot] = (
             ("crossing", c.code, c.latitude, c.longitude)
             for c in self.crossings.values()
             if c.latitude is not None and c.longitude is not None
         )
-        return (*centres, *crossings)
+        return tuple(sorted((*centres, *crossings), key=_latitude))
 
     @cached_property
     def _names(self) -> "Names":
@@ -128,6 +128,10 @@ def load(data: Traversable | None = None) -> Atlas:
     }
     crossings = (_crossing(row) for row in _rows(folder, "crossings"))
     return Atlas(provinces, districts, {crossing.code: crossing for crossing in crossings}, cells)
+
+
+def _latitude(spot: Spot) -> float:
+    return spot[2]
 
 
 def _rows(folder: Traversable, table: str) -> Iterator[Row]:

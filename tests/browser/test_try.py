@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -43,6 +44,11 @@ async def press(phone: FrameLocator, value: str) -> None:
     await phone.locator(f'button[data-value^="{value}"]').last.click()
 
 
+async def act(phone: FrameLocator, mark: str) -> None:
+    """Press a button of a case, by the mark before its words: its value is a random name."""
+    await phone.locator('button[data-value^="h:"]').filter(has_text=mark).last.click()
+
+
 async def write(phone: FrameLocator, words: str) -> None:
     await phone.get_by_test_id("input").fill(words)
     await phone.get_by_test_id("send").click()
@@ -60,6 +66,7 @@ async def report(page: Page, language: str) -> str:
     await press(resident, "a:consent:yes")
     await look(page, f"{language}-1-kind")
     await press(resident, "a:kind:people")
+    await press(resident, "a:help:no")
     await press(resident, "a:place:list")
     await press(resident, "a:country:TH")
     await look(page, f"{language}-2-province")
@@ -73,9 +80,11 @@ async def report(page: Page, language: str) -> str:
     await expect(resident.locator('button[data-value="a:send:ask"]')).to_be_visible()
     await look(page, f"{language}-3-review")
     await press(resident, "a:send:ask")
-    card = page.frame_locator("[data-testid=phone-officers]").locator('button[data-value^="take:"]').last
-    number = str(await card.get_attribute("data-value")).partition(":")[2]
-    shown = f"{number[:4]}-{number[4:]}"
+    officers = page.frame_locator("[data-testid=phone-officers]")
+    await expect(officers.locator('button[data-value^="h:"]').last).to_be_visible()
+    found = re.search(r"[0-9]{4}-[0-9]{4}", await officers.get_by_test_id("bubble").last.inner_text())
+    assert found
+    shown = found[0]
     await expect(resident.get_by_test_id("bubble").filter(has_text=shown).last).to_be_visible()
     return shown
 
@@ -93,9 +102,9 @@ async def test_a_report_comes_through_to_officers_and_coordinator(language: str,
             page.frame_locator(f"[data-testid=phone-{name}]") for name in ("resident", "officers", "coordinator")
         )
         assert WORDS[language] not in await officers.get_by_test_id("bubble").last.inner_text()
-        await press(officers, "take:")
+        await act(officers, "🙋")
         await expect(resident.get_by_test_id("bubble").last).to_contain_text(number)
-        await press(officers, "details:")
+        await act(officers, "🔎")
         private = officers.get_by_test_id("bubble-private").last
         await expect(private).to_contain_text(WORDS[language])
         await page.get_by_test_id("fill").click()

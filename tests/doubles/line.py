@@ -52,6 +52,8 @@ class Call:
     body: Any
     headers: Mapping[str, str]
     status: int | str
+    at: datetime
+    shown: range  # which of `delivered` it brought
 
     @property
     def key(self) -> str:
@@ -116,7 +118,8 @@ class FakeLine:
     menus: dict[str, dict[str, Any]] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
     menu_of: dict[str, str] = field(default_factory=dict)  # "" is everybody's default
-    tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # not used yet: chat and when
+    given: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # all that there ever were
     keys: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     url: str = ""
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -141,7 +144,7 @@ class FakeLine:
 
     def reply_token(self, chat: str) -> str:
         token = f"token{next(self._ids)}"
-        self.tokens[token] = (chat, self.now())
+        self.tokens[token] = self.given[token] = (chat, self.now())
         return token
 
     def event(self, kind: str, chat: str, sender: str = "", **more: Any) -> dict[str, Any]:
@@ -186,11 +189,12 @@ class FakeLine:
         raw = await request.read()
         body = json.loads(raw) if raw and request.content_type == "application/json" else raw or None
         fault = self.faults.popleft() if self.faults and request.path.endswith(self.only) else ""
-        done = None
+        done, shown = None, len(self.delivered)
         if fault not in FAULTS and fault not in {"drop", "html", "cut"}:
             done = self._do(request, body)
         status: int | str = fault or (done.status if done else 0)
-        self.calls.append(Call(request.method, request.path, body, dict(request.headers), status))
+        brought = range(shown, len(self.delivered))
+        self.calls.append(Call(request.method, request.path, body, dict(request.headers), status, self.now(), brought))
         return await self._fault(request, fault, done) if fault else done or web.Response()
 
     async def _fault(self, request: web.Request, fault: str, done: web.Response | None) -> web.StreamResponse:

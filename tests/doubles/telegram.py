@@ -93,6 +93,7 @@ class TelegramDouble:
         self.calls: list[Call] = []
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
+        self.deleted: list[tuple[int, int]] = []
         self.blocked: set[int] = set()
         self.webhook: dict[str, Any] = {}
         self.updates: list[dict[str, Any]] = []
@@ -318,6 +319,12 @@ class TelegramDouble:
 
     def _leave_chat(self, call: Call) -> Any:
         self._chat(call)
+        return True
+
+    def _delete_messages(self, call: Call) -> Any:
+        chat = self._chat(call)
+        ids = call.params["message_ids"]
+        self.deleted += [(chat, number) for number in (json.loads(ids) if isinstance(ids, str) else ids)]
         return True
 
     def _get_file(self, call: Call) -> Any:

@@ -1,6 +1,7 @@
 """Builds that are broken on purpose: a checker that does not find them out proves nothing.
 
-`python -m tests.faults.broken HOW --config FILE`. HOW is one of BUILDS below.
+`python -m tests.faults.broken HOW --config FILE`. HOW is one of BUILDS below. Those that answer or send in a wrong way
+do it from the moment on when there is a file `broken` beside the config file: what is right is learnt from them before.
 """
 
 import argparse
@@ -17,20 +18,27 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+import bot.app
 from bot import logs, reading
 from bot.app import App, build, running
 from bot.channels import Outgoing
 from bot.commands import _serve
+from bot.turns import Unavailable
 from handlers.events import Incoming, Outcome
 
+FLAG = "broken"
 LATE = 0.3  # seconds between the promise and the deed
 
 
 class Wrapped:
-    """Something that passes on all it is asked, but for what a subclass does worse."""
+    """Something that passes on all it is asked, but for what a subclass does worse once `flag` is there."""
 
-    def __init__(self, real: Any) -> None:
-        self.real = real
+    def __init__(self, real: Any, flag: Path | None = None) -> None:
+        self.real, self.flag = real, flag
+
+    @property
+    def begun(self) -> bool:
+        return self.flag is None or self.flag.exists()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
@@ -40,7 +48,7 @@ class EarlyTurns(Wrapped):
     """Answers 200 before the commit."""
 
     async def handle(self, events: Sequence[Incoming]) -> None:
-        if any(isinstance(e.body, Outcome) for e in events):
+        if not self.begun or any(isinstance(e.body, Outcome) for e in events):
             await self.real.handle(events)
         else:
             asyncio.get_running_loop().call_later(LATE, lambda: asyncio.ensure_future(self.real.handle(events)))
@@ -50,36 +58,58 @@ class ForgetfulTurns(Wrapped):
     """Takes a redelivered event for a new one."""
 
     async def handle(self, events: Sequence[Incoming]) -> None:
-        await self.real.handle([replace(e, id=uuid.uuid4().hex) for e in events])
+        await self.real.handle([replace(e, id=uuid.uuid4().hex) for e in events] if self.begun else events)
+
+
+class CarelessTurns(Wrapped):
+    """Answers 200 although nothing could be kept."""
+
+    async def handle(self, events: Sequence[Incoming]) -> None:
+        try:
+            await self.real.handle(events)
+        except Unavailable:
+            if any(isinstance(e.body, Outcome) for e in events):
+                raise
 
 
 class HastyChannel(Wrapped):
     """Says that it sent, then sends."""
 
     async def send(self, out: Outgoing) -> str:
+        if not self.begun:
+            return str(await self.real.send(out))
         asyncio.get_running_loop().call_later(LATE, lambda: asyncio.ensure_future(self.real.send(out)))
         return ""
 
 
-def early(app: App) -> None:
-    app.turns = EarlyTurns(app.turns)  # type: ignore[assignment]
+def early(app: App, flag: Path) -> None:
+    app.turns = EarlyTurns(app.turns, flag)  # type: ignore[assignment]
 
 
-def no_dedupe(app: App) -> None:
-    app.turns = ForgetfulTurns(app.turns)  # type: ignore[assignment]
+def no_dedupe(app: App, flag: Path) -> None:
+    app.turns = ForgetfulTurns(app.turns, flag)  # type: ignore[assignment]
 
 
-def send_then_forget(app: App) -> None:
-    hasty: Mapping[str, Any] = {name: HastyChannel(c) for name, c in app.channels.items()}
+def careless(app: App, _: Path) -> None:
+    app.turns = CarelessTurns(app.turns)  # type: ignore[assignment]
+
+
+def send_then_forget(app: App, flag: Path) -> None:
+    hasty: Mapping[str, Any] = {name: HastyChannel(c, flag) for name, c in app.channels.items()}
     app.dispatcher._channels = hasty
 
 
-def no_spool(app: App) -> None:
+def no_spool(app: App, _: Path) -> None:
     """Has nowhere to put what the database does not take."""
     app.turns._spool = None
 
 
-def no_sync(_: App) -> None:
+def patient(_app: App, _: Path) -> None:
+    """Waits at its end for as long as a platform likes."""
+    bot.app.STOP_SECONDS = 3_600.0
+
+
+def no_sync(_app: App, _: Path) -> None:
     """`synchronous=NORMAL`: a commit that a power cut undoes."""
 
     def relax(connection: Any, *_: object) -> None:
@@ -88,18 +118,20 @@ def no_sync(_: App) -> None:
     event.listen(Pool, "checkout", lambda c, *_: relax(c) if isinstance(c, sqlite3.Connection) else None)
 
 
-BUILDS: Mapping[str, Callable[[App], None]] = {
+BUILDS: Mapping[str, Callable[[App, Path], None]] = {
+    "careless": careless,
     "early": early,
     "no-dedupe": no_dedupe,
     "send-then-forget": send_then_forget,
     "no-spool": no_spool,
     "no-sync": no_sync,
+    "patient": patient,
 }
 
 
 async def run(how: str, config: Path) -> int:
     app = build(reading.read(config, {}))
-    BUILDS[how](app)
+    BUILDS[how](app, config.parent / FLAG)
     async with running(app):
         await _serve(app, None, "Listening on {url}")
     return 0

@@ -24,20 +24,22 @@ class Verdict:
 
     bad: list[str] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
+    doubled: Counter[int] = field(default_factory=Counter)  # kill -> Telegram messages that came again after it
+    stories: list[str] = field(default_factory=list)  # how what came twice on LINE got there
 
 
 def plain(texts: Sequence[str]) -> list[str]:
     return [CODE.sub("#", text) for text in texts]
 
 
-def in_order(seen: Sequence[str], meant: Sequence[str]) -> tuple[int, str]:
-    """How many messages came twice in a row, and what is wrong with the rest."""
-    doubled, at = 0, 0
+def in_order(seen: Sequence[str], meant: Sequence[str]) -> tuple[list[int], str]:
+    """Places of the messages that came once more right behind them, and what is wrong with the rest."""
+    doubled, at = list[int](), 0
     for n, text in enumerate(seen):
         if at < len(meant) and text == meant[at]:
             at += 1
         elif n and text == seen[n - 1]:
-            doubled += 1
+            doubled.append(n - 1)
         else:
             return doubled, f"message {n} is not the one that was due: {text[:60]!r}"
     return doubled, "" if at == len(meant) else f"{len(meant) - at} messages are missing"
@@ -51,7 +53,8 @@ def check(connection: Connection, app: App, town: Town, meant: Mapping[str, tupl
     for resident in town.residents:
         channel = "line" if resident.line else "telegram"
         promised = town.ledger.reports.get(resident.chat, [])
-        there = found.get(app.store.tag(Address(channel, resident.chat)), [])
+        known_as = app.store.reporters(Address(channel, resident.chat))
+        there = [case for name in known_as for case in found.get(name, [])]
         lost = len(promised) - sum(1 for words in promised if any(words in seen for _, seen in there))
         doubled = len(there) - len(promised)
         verdict.figures["lost"] += lost
@@ -61,21 +64,37 @@ def check(connection: Connection, app: App, town: Town, meant: Mapping[str, tupl
         first, again = meant[channel]
         wanted = first + again * (resident.done - 1) if resident.done else []
         twice, wrong = in_order(plain(town.heard(resident.chat)), wanted)
-        verdict.figures[f"{channel} doubled"] += twice
-        if twice > town.bot.kills:
-            verdict.bad.append(f"{resident.chat}: {twice} messages came twice in {town.bot.kills} kills")
+        late = [place for place in twice if channel == "line" and town.too_late(resident.chat, place)]
+        verdict.figures[f"{channel} doubled"] += len(twice) - len(late)
+        verdict.figures["line too late to ask"] += len(late)
+        if channel == "line":
+            verdict.stories += [line for place in twice for line in town.tries(resident.chat, place)]
+        else:
+            verdict.doubled.update(town.killed_after(resident.chat, place) for place in twice)
         if wrong:
             verdict.figures["out of order"] += 1
             verdict.bad.append(f"{resident.chat}: {wrong}")
     alerts(verdict, town, [number for held in found.values() for number, _ in held])
     left_over(connection, verdict)
-    if verdict.figures["line doubled"]:
-        verdict.bad.append("LINE: messages came twice")
+    twice_over(verdict, town.bot.kills)
     return verdict
 
 
+def twice_over(verdict: Verdict, kills: int) -> None:
+    """What may come twice: nothing on LINE as long as a reply token can be asked, and on Telegram no more messages
+    than there were kills."""
+    figures = verdict.figures
+    figures["telegram doubled"] = verdict.doubled.total()
+    figures["kills that doubled"] = len(verdict.doubled)
+    figures["most doubled by a kill"] = max(verdict.doubled.values(), default=0)
+    if figures["line doubled"]:
+        verdict.bad.append("LINE: messages came twice")
+    if figures["telegram doubled"] > kills:
+        verdict.bad.append(f"Telegram: {figures['telegram doubled']} messages came twice in {kills} kills")
+
+
 def cases(connection: Connection, app: App) -> dict[str, list[tuple[str, str]]]:
-    """Number and words of every case, by the tag of who reported it."""
+    """Number and words of every case, by what its reporter is called."""
     found: dict[str, list[tuple[str, str]]] = {}
     query = select(CASES.c.id, CASES.c.number, CASES.c.reporter, CASES.c.details, WRAP.c.wrapped)
     for row in connection.execute(query.join(WRAP, WRAP.c.case_id == CASES.c.id)):
@@ -87,14 +106,15 @@ def cases(connection: Connection, app: App) -> dict[str, list[tuple[str, str]]]:
 
 def alerts(verdict: Verdict, town: Town, numbers: Sequence[str]) -> None:
     """Every case reaches the officers' group."""
-    known, said = set(numbers), set[str]()
-    for text in town.heard(GROUP):
+    known, said = set(numbers), dict[str, int]()
+    for place, text in enumerate(town.heard(GROUP)):
         of = known.intersection(re.findall(r"[0-9A-Z]+(?:-[0-9A-Z]+)+", text))  # several, where alerts were folded
-        verdict.figures["alerts doubled"] += bool(of & said)
-        said |= of
-    missing = known - said
+        before = {said[number] for number in of if number in said}
+        verdict.figures["alerts doubled"] += bool(before)
+        verdict.doubled.update(town.killed_after(GROUP, place) for place in before)
+        said = dict.fromkeys(of, place) | said
+    missing = known - set(said)
     verdict.figures["alerts missing"] = len(missing)
-    verdict.figures["telegram doubled"] += verdict.figures["alerts doubled"]
     if missing:
         verdict.bad.append(f"{len(missing)} alerts are missing")
 

@@ -3,13 +3,16 @@
 import asyncio
 import json
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 
-from tests.doubles.line import FakeLine
+from bot.dispatcher import ASK_SECONDS
+from tests.doubles.line import Call, FakeLine
 from tests.doubles.telegram import TelegramDouble
 from tests.faults.process import Bot
 from tests.house import PIN, SECRET
@@ -19,7 +22,7 @@ FIRST = ("/start", "a:language:en", "a:consent:yes")
 AGAIN = ("/start",)
 REPORT: tuple[Step, ...] = ("a:kind:drugs", PIN, "a:when:now", "", "a:send:ask")
 PATIENCE = 0.05  # seconds before an event that was not answered 200 is delivered again
-ANSWER_SECONDS = 15.0
+SETTLED = 0.1  # seconds: what was in the sockets of a process that was killed has been read by the doubles
 TWICE = 0.05  # of the events are delivered twice although they were answered: platforms do that
 
 
@@ -134,6 +137,8 @@ class Town:
     http: aiohttp.ClientSession
     seed: int
     ledger: Ledger = field(default_factory=Ledger)
+    sent_at_kills: list[int] = field(default_factory=list)
+    killed_at: list[datetime] = field(default_factory=list)
     residents: list[Resident] = field(default_factory=list)
 
     def settle(self, each: int) -> None:
@@ -149,8 +154,55 @@ class Town:
     def witnesses(self) -> list[Resident]:
         return self.residents[:2]
 
+    async def kill(self) -> None:
+        """kill -9, and a note of what Telegram had been sent by then."""
+        await self.bot.kill()
+        await asyncio.sleep(SETTLED)
+        self.sent_at_kills.append(len(self.telegram.messages))
+        self.killed_at.append(self.line.now())
+
     def heard(self, chat: str) -> list[str]:
         """What a chat was shown, in order."""
         if chat.lstrip("-").isdecimal():
             return [m.get("text", "") for (to, _), m in self.telegram.messages.items() if to == int(chat)]
         return self.line.texts(chat)
+
+    def between(self, chat: str, place: int) -> list[Call]:
+        """The requests to LINE from the one that brought the message at this place of what a chat heard to the one that
+        brought the next."""
+        numbers = [n for n, (to, _) in enumerate(self.line.delivered) if to == chat][place : place + 2]
+        first, last = (next(i for i, c in enumerate(self.line.calls) if n in c.shown) for n in numbers)
+        return [call for call in self.line.calls[first : last + 1] if self._to(call) == chat]
+
+    def too_late(self, chat: str, place: int) -> bool:
+        """Whether what came again on LINE was a reply once, its process was killed, and no other could send before its
+        token was too old to be asked."""
+        first, *_, last = self.between(chat, place)
+        killed = bisect_right(self.killed_at, first.at) < bisect_right(self.killed_at, last.at)
+        return killed and "replyToken" in first.body and self._age(first, last.at) >= ASK_SECONDS
+
+    def tries(self, chat: str, place: int) -> list[str]:
+        """How what came twice on LINE got there: each request with its time, the life it was made in, its way and the
+        answer."""
+        told = [f"{chat}: {self.heard(chat)[place][:60]!r}"]
+        for call in self.between(chat, place):
+            way = (
+                f"reply, {self._age(call, call.at):.1f} s old" if "replyToken" in call.body else f"push {call.key[:8]}"
+            )
+            life = bisect_right(self.killed_at, call.at)
+            told.append(f"  {call.at:%H:%M:%S.%f} in life {life}: {way}: {call.status}")
+        return told
+
+    def _to(self, call: Call) -> str:
+        body = call.body if isinstance(call.body, dict) else {}
+        token = body.get("replyToken", "")
+        return self.line.given[token][0] if token else str(body.get("to", ""))
+
+    def _age(self, reply: Call, at: datetime) -> float:
+        """Seconds since the event whose token a reply carried."""
+        return (at - self.line.given[reply.body["replyToken"]][1]).total_seconds()
+
+    def killed_after(self, chat: str, place: int) -> int:
+        """Which kill ended the process that sent a chat the message at this place of what it heard on Telegram."""
+        numbers = [n for n, (to, _) in enumerate(self.telegram.messages) if to == int(chat)]
+        return bisect_right(self.sent_at_kills, numbers[place])

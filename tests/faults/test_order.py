@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import FULL, only_full
+from tests.faults.broken import FLAG
 from tests.faults.driver import Resident
 from tests.faults.test_kill import town
 
@@ -66,6 +67,7 @@ async def traced(folder: Path, how: str) -> tuple[int, int]:
     trace = folder / "trace"
     async with town(folder, f"sqlite+aiosqlite:///{folder}/town.db", how, each=1) as made:
         await made.bot.stop()
+        (folder / FLAG).touch()
         made.bot.wrap = [str(STRACE), "-D", "-f", "-y", "-s", "24", "-e", f"trace={CALLS}", "-o", str(trace)]
         await made.bot.start()
         resident: Resident = made.residents[0]

@@ -74,6 +74,8 @@ class Fragile:
     async def look(self, work: Work[T]) -> T:
         return await self.real.look(work)
 
+    async def stand(self, name: str) -> None: ...
+
     async def close(self) -> None: ...
 
 

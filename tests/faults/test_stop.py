@@ -8,12 +8,40 @@ from time import monotonic
 
 import pytest
 
+from tests.doubles.telegram import slow
 from tests.faults import FULL, only_full
 from tests.faults.checker import check
 from tests.faults.test_kill import arranged, drained, town, witness
 
 STOPS = 20 if FULL else 1
 STOP_SECONDS = 10.0  # what service managers wait before they kill
+
+
+@pytest.mark.slow
+@only_full
+async def test_a_stop_does_not_wait_for_a_platform_that_hangs(tmp_path: Path) -> None:
+    assert await stopped_while_it_hangs(tmp_path, "") < STOP_SECONDS
+
+
+@pytest.mark.slow
+@only_full
+async def test_a_build_that_waits_for_it_is_found_out(tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError):
+        await stopped_while_it_hangs(tmp_path, "patient")
+
+
+async def stopped_while_it_hangs(folder: Path, how: str) -> float:
+    """Seconds that a stop took while Telegram had not answered."""
+    async with town(folder, f"sqlite+aiosqlite:///{folder}/town.db", how, each=1) as made:
+        made.telegram.fail(slow(60.0), method="sendMessage")
+        await made.residents[0].send("/start")
+        async with asyncio.timeout(30):
+            while not made.telegram.asked("sendMessage"):
+                await asyncio.sleep(0.05)
+        asked = monotonic()
+        async with asyncio.timeout(2 * STOP_SECONDS):
+            assert await made.bot.stop() == 0
+        return monotonic() - asked
 
 
 @pytest.mark.slow

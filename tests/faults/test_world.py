@@ -3,7 +3,7 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -11,21 +11,22 @@ from time import monotonic
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, create_engine, inspect, select
 
-from bot.channels import SendError
+from bot.channels import Pace, SendError
 from bot.turns import Turns, Unavailable
-from handlers.events import Address, Command, Text
+from handlers.events import Address, Command, Incoming, Text
 from storage import schema
 from storage.database import opened
 from storage.spool import Spool
 from storage.tables import INBOX, OUTBOX
 from tests.faults import only_full
-from tests.faults.checker import check
+from tests.faults.checker import Verdict, check
 from tests.faults.test_kill import arranged, drained, town, witness
 from tests.test_turns import REPORT, count, link
 from tests.town import Town
 
+QUICK = Pace(1000.0, 1000.0, 1000, 1000.0, 1000)
 RESIDENT = Address("telegram", "r1")
 
 
@@ -47,21 +48,33 @@ def small(tmp_path: Path) -> Iterator[Path]:
 @only_full
 async def test_a_full_disk_refuses_and_recovers(small: Path, tmp_path: Path) -> None:
     """Database, spool and media share a full disk: nothing is promised, nothing is half there, and then it goes on."""
+    assert (await filled(small, tmp_path, "")).bad == []
+
+
+@pytest.mark.slow
+@only_full
+async def test_a_build_that_promises_what_a_full_disk_does_not_keep_is_found_out(small: Path, tmp_path: Path) -> None:
+    assert (await filled(small, tmp_path, "careless")).bad
+
+
+async def filled(small: Path, folder: Path, how: str) -> Verdict:
+    """Residents write while the disk is full, and go on when it is not any more."""
     url = f"sqlite+aiosqlite:///{small}/town.db"
-    async with town(tmp_path, url, each=3, home=small) as made, arranged(made.bot) as app:
+    async with town(folder, url, how, each=3, home=small) as made, arranged(made.bot) as app:
         meant = await witness(app, made)
         ballast = small / "ballast"
         fill(ballast)
         living = [asyncio.create_task(r.report()) for r in made.residents]
-        async with asyncio.timeout(30):
-            while made.ledger.refused < 20:
+        before = made.ledger.acknowledged
+        async with asyncio.timeout(120):
+            while made.ledger.refused < 20 and (made.ledger.acknowledged < before + 20 or not how):
                 await asyncio.sleep(0.05)
         ballast.unlink()
         await asyncio.gather(*living)
         await drained(app)
         verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
-        print("\n", {"refused while full": made.ledger.refused, **verdict.figures})
-    assert verdict.bad == []
+        print("\n", how, {"refused while full": made.ledger.refused, **verdict.figures}, verdict.bad[:5])
+    return verdict
 
 
 def fill(ballast: Path) -> None:
@@ -77,8 +90,23 @@ def fill(ballast: Path) -> None:
 
 @pytest.mark.parametrize("days", [1, -1])
 async def test_a_clock_that_jumps_and_comes_back_keeps_nobody_waiting(town: Town, days: int) -> None:
+    await jumped(town, days, monotonic)
+    assert len(town.sent("telegram", "r1")) == len(REPORT)
+    assert len(town.sent("telegram", "g-kan")) == 1
+    assert await count(town, OUTBOX) == 0
+
+
+async def test_a_pace_kept_by_the_clock_on_the_wall_is_found_out(town: Town) -> None:
+    """The control: after a day forth and back, a day is to be waited."""
+    await jumped(town, 1, town.clock.seconds)
+    assert len(town.sent("telegram", "r1")) < len(REPORT)
+
+
+async def jumped(town: Town, days: int, clock: Callable[[], float]) -> None:
+    """A report; its first answer is sent while the clock is wrong by so many days, and fails once."""
     await link(town)
-    town.dispatcher._clock = monotonic  # pacing never looks at the clock on the wall
+    town.dispatcher = town.paced(QUICK)
+    town.dispatcher._clock = clock
     town.clock.tick(days=days)
     town.channels["telegram"].failures = [SendError("http 500", 2.0)]
     await town.says(RESIDENT, REPORT[0])
@@ -87,9 +115,6 @@ async def test_a_clock_that_jumps_and_comes_back_keeps_nobody_waiting(town: Town
         await town.says(RESIDENT, body)
     town.clock.tick(minutes=30)  # an alert that is not urgent leaves when nobody can tell any more who typed it
     await town.deliver()
-    assert len(town.sent("telegram", "r1")) == len(REPORT)
-    assert len(town.sent("telegram", "g-kan")) == 1
-    assert await count(town, OUTBOX) == 0
 
 
 async def test_one_failure_after_a_jump_of_a_day_is_no_dead_letter(town: Town) -> None:
@@ -125,19 +150,48 @@ async def test_a_migration_that_fails_half_way_leaves_nothing_behind(url: str) -
         assert await database.read(schema.at_head)
 
 
-async def test_a_poison_event_in_the_spool_harms_nobody(town: Town, tmp_path: Path) -> None:
-    """It came while the database was away, and fails when its turn comes: put aside alone, the others are handled."""
+async def test_a_migration_without_a_transaction_is_found_out(tmp_path: Path) -> None:
+    """The control: every statement stands at once."""
+    with create_engine(f"sqlite:///{tmp_path}/half.db", isolation_level="AUTOCOMMIT").connect() as connection:
+        with pytest.raises(RuntimeError):
+            half_a_migration(connection)
+        assert "half" in inspect(connection).get_table_names()
+        connection.engine.dispose()
+
+
+class Stubborn(Turns):
+    """A broken build: puts nothing aside."""
+
+    async def _put_aside(self, event: Incoming, bad: Exception) -> bool:
+        return False
+
+
+def spooled(town: Town, build: type[Turns]) -> Turns:
+    """Three events that came while the database was away; the second cannot be handled."""
 
     def fragile(world: object, event: object) -> tuple[()]:
         if getattr(event, "body", None) == Text("poison"):
             raise ValueError
         return ()
 
-    spool = Spool(tmp_path / "spool", town.vault)
+    spool = Spool(town.folder / "spool", town.vault)
     for n, words in enumerate(("one", "poison", "three")):
         spool.keep(spool.number(), [town.event(Address("line", f"U{n}"), Text(words), id=words)])
-    turns = Turns(town.database, town.store, decide=fragile, spool=Spool(tmp_path / "spool", town.vault), again=0.01)
+    turns = build(town.database, town.store, decide=fragile, spool=spool, again=0.01)
     turns.recover()
+    return turns
+
+
+async def test_a_build_that_puts_nothing_aside_is_found_out(town: Town) -> None:
+    turns = spooled(town, Stubborn)
+    await asyncio.sleep(1)
+    assert turns.behind
+    await turns.close()
+
+
+async def test_a_poison_event_in_the_spool_harms_nobody(town: Town) -> None:
+    """It fails when its turn comes: put aside alone, the others are handled."""
+    turns = spooled(town, Turns)
     async with asyncio.timeout(10):
         while turns.behind:
             await asyncio.sleep(0.01)

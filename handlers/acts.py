@@ -1,0 +1,114 @@
+"""The table of contents of what officers do with a case, by a button of its card or by a command with its number."""
+
+from collections.abc import Callable, Mapping
+
+from handlers import asking_back, closing, desk, handing, joining, looking, near, noting, watch
+from handlers.effects import Decision, Say
+from handlers.events import Choice, Command, Incoming
+from handlers.numbers import read_case_number
+from handlers.routing import districts_of
+from handlers.standing import Act, may_accept, may_work, own_scope, who
+from handlers.talk import way_on
+from handlers.world import Query, World
+
+ACTS: Mapping[str, Callable[[Act], Decision]] = {
+    "take": desk.take,
+    "checking": desk.checking,
+    "release": desk.release,
+    "details": looking.details,
+    "ask": asking_back.ask,
+    "note": noting.note,
+    "close": closing.close,
+    "done": closing.close,  # what cards of the first release say
+    "confirm": closing.confirm,
+    "contest": closing.contest,
+    "reopen": closing.reopen,
+    "more": desk.more,
+    "near": near.near,
+    "handover": handing.hand,
+    "accept": handing.accept,
+    "refuse": handing.refuse,
+    "merge": joining.merge,
+    "split": joining.split,
+    "case": desk.show,
+}
+
+
+def pressed(choice: Choice) -> tuple[str, str, str] | None:
+    """Action, number and the rest of a card's button: `take:12345678`, `close:12345678:acted`."""
+    action, _, rest = choice.value.partition(":")
+    number, _, words = rest.partition(":")
+    if action in ACTS and (found := read_case_number(number)):
+        return action, found, "" if words == desk.MANY else words
+    return None
+
+
+def typed(text: str) -> tuple[str, str]:
+    """The case number that words begin with, and what stands behind it; people write `1234 5678`, too."""
+    first, _, rest = text.strip().partition(" ")
+    if number := read_case_number(first):
+        return number, rest.strip()
+    second, _, rest = rest.strip().partition(" ")
+    number = read_case_number(first + second)
+    return (number, rest.strip()) if number else ("", "")
+
+
+def cases_of(text: str) -> tuple[str, ...]:
+    """Every case number in the words of a command or behind a button."""
+    first, rest = typed(text.replace(":", " "))
+    return (first, *cases_of(rest)) if first else ()
+
+
+def needs_press(world: World, choice: Choice) -> Query | None:
+    action, number, words = pressed(choice) or ("", "", "")
+    return needs(world, action, number, words) if number else None
+
+
+def needs_typed(world: World, action: str, text: str) -> Query | None:
+    number, words = typed(text)
+    return needs(world, action, number, words) if number else None
+
+
+def needs(world: World, action: str, number: str, words: str) -> Query:
+    """The case, and what else the action looks at; for its details also how much this person has read of late."""
+    match action:
+        case "near":
+            return Query(number=number, details=True, near=True, districts=districts_of(world, own_scope(world)))
+        case "merge":
+            return Query(number=number, other=read_case_number(words) or "", details=True)
+        case "details":
+            return Query(number=number, details=True, history=watch.NEWEST)
+    return Query(number=number, details=True)
+
+
+def press(world: World, event: Incoming, choice: Choice) -> Decision:
+    action, number, words = pressed(choice) or ("", "", "")
+    return act(world, event, action, number, words)
+
+
+def command(action: str) -> Callable[[World, Incoming], Decision]:
+    """The same by a command, `/close 1234-5678 acted`."""
+
+    def reply(world: World, event: Incoming) -> Decision:
+        number, words = typed(event.body.args) if isinstance(event.body, Command) else ("", "")
+        return act(world, event, action, number, words)
+
+    return reply
+
+
+def act(world: World, event: Incoming, action: str, number: str, words: str) -> Decision:
+    """Do it with the case that the query found; a case of others looks like no case."""
+    case = next((c for c in world.cases if c.number == number), None)
+    if event.group and world.group is None:
+        return ()  # a card that somebody forwarded into a foreign group
+    if world.group is None and world.member is None:
+        return (Say(event.chat, world.t("This is for officers and coordinators."), way_on(world)),)
+    if case is None or not (may_work(world, case) or may_accept(world, case)):
+        return (*watch.missed(world, event), Say(event.chat, world.t("I do not find this case here.")))
+    if action == "case":
+        return desk.show(Act(world, event, case, who(world, event)[0], words))
+    if not event.sender:
+        text = world.t("I cannot see who pressed. Please write /{action} {number}.", action=action, number=case.number)
+        return (Say(event.chat, text),)
+    by, enrolled = who(world, event)
+    return (*enrolled, *ACTS[action](Act(world, event, case, by, words)))

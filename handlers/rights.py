@@ -1,0 +1,122 @@
+"""What somebody may ask of their own data: what is held of this chat, and that it be deleted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from handlers import asking_back, desk, keeping, notice
+from handlers.coordinator import scope_name
+from handlers.effects import Amend, Button, Decision, DropMedia, Effect, ForgetChat, MoveCase, Say, Status
+from handlers.events import Choice, Incoming
+from handlers.intro import NATIVE
+from handlers.kinds import STATUS
+from handlers.routing import Destination
+from handlers.talk import way_on
+from handlers.world import Case, Query, World
+
+MOST_LISTED = 10
+
+
+def needs(_: World, __: Incoming) -> Query:
+    return Query(mine=True, details=True)
+
+
+def held(world: World, event: Incoming) -> Decision:
+    """`/mydata`: everything that we can find by this chat."""
+    memory, words = world.memory, world.words[world.language]
+    lines = [world.t("We hold of this chat:")]
+    if memory.language:
+        lines.append("• " + world.t("the language: {language}", language=NATIVE[memory.language]))
+    if memory.agreed:
+        lines.append("• " + world.t("that you agreed to begin"))
+    if memory.answers:
+        hours = world.rules.kept.half_hours
+        lines.append("• " + world.t("a report that is not sent yet, for {hours} hours", hours=hours))
+    lines += [f"• {case.number} · {words.t(STATUS[case.status])}" for case in world.cases[:MOST_LISTED]]
+    more = len(world.cases) - MOST_LISTED
+    if more > 0:
+        lines.append("• " + world.n("and {count} more", "and {count} more", more, count=more))
+    if world.cases:
+        lines.append("• " + world.t("with each report the way to answer you here, locked"))
+    if member := world.member:
+        place = scope_name(world, member.scope, world.language)
+        lines.append("• " + world.t("your role in {place}, and what you did in it: /myactions", place=place))
+    if len(lines) == 1:
+        return (Say(event.chat, world.t("We hold nothing of this chat."), way_on(world)),)
+    button = Button("🗑 " + world.t("Delete it"), "forget")
+    return (Say(event.chat, "\n".join(lines), (button, *way_on(world))),)
+
+
+def forget(world: World, event: Incoming) -> Decision:
+    """`/forget`: says what would happen; the button does it."""
+    if isinstance(event.body, Choice) and event.body.value == "forget:yes":
+        return forgotten(world, event)
+    lines = [
+        world.t(
+            "Delete this chat from our side? The report you have not sent, the language and the way to answer you go."
+        ),
+        *stays(world),
+        world.t("The messages on your phone stay until you delete them there."),
+    ]
+    buttons = (Button("🗑 " + world.t("Yes, delete"), "forget:yes"), Button(world.t("No, keep it"), "forget:no"))
+    return (Say(event.chat, "\n".join(lines), buttons),)
+
+
+def kept(world: World, event: Incoming) -> Decision:
+    return (Say(event.chat, world.t("Nothing was deleted."), way_on(world)),)
+
+
+def stays(world: World) -> list[str]:
+    """What is not deleted, by name."""
+    worked_on = [c.number for c in world.cases if not mine_alone(c)]
+    untaken = [c.number for c in world.cases if mine_alone(c)]
+    lines = []
+    if untaken:
+        lines.append(world.t("Taken back, for nobody has taken it yet: {numbers}", numbers=", ".join(untaken)))
+    if worked_on:
+        lines.append(
+            world.t(
+                "Stays with the officers, but nobody can tell any more that it was yours: {numbers}",
+                numbers=", ".join(worked_on),
+            )
+        )
+    if world.member:
+        lines.append(world.t("Your role stays, too. Ask a coordinator to end it."))
+    return lines
+
+
+def forgotten(world: World, event: Incoming) -> Decision:
+    """Everything of this chat goes at once; the next word here is the first."""
+    lines = [world.t("Deleted. If you write here again, we begin anew."), *stays(world)]
+    return (*goes(world, event), Say(event.chat, "\n".join(lines)))
+
+
+def goes(world: World, event: Incoming) -> tuple[Effect, ...]:
+    taken_back = (e for case in world.cases if mine_alone(case) for e in withdrawn(world, case))
+    return (*keeping.dropped(world.memory.answers), *taken_back, ForgetChat(event.chat))
+
+
+def mine_alone(case: Case) -> bool:
+    return case.status is Status.NEW
+
+
+def withdrawn(world: World, case: Case) -> tuple[Effect, ...]:
+    """A report that nobody took: its words and files go now, what is left of it soon; its cards say so."""
+    after = replace(case, status=Status.WITHDRAWN, details={}, files=())
+    groups = world.directory.groups
+    places = ((groups[card.chat], card.message) for card in case.cards if card.chat in groups)
+    return (
+        MoveCase(case.id, case.status, Status.WITHDRAWN),
+        Amend(case.id, {}),
+        *asking_back.taken_back(case),
+        *(DropMedia(file.file) for file in case.files),
+        *(desk.drawn(world, after, Destination(g.chat, g.language), message) for g, message in places),
+    )
+
+
+PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
+    "privacy:more": notice.privacy,
+    "mydata": held,
+    "forget": forget,
+    "forget:yes": forget,
+    "forget:no": kept,
+}

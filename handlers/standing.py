@@ -1,0 +1,97 @@
+"""Who somebody is to a case, and what they want done with it."""
+
+from dataclasses import dataclass
+
+from handlers.clean import defang, shown
+from handlers.effects import By, Decision, Effect, Enroll, Say
+from handlers.events import Address, Command, Incoming
+from handlers.graphemes import label
+from handlers.history import recorded
+from handlers.life import Who
+from handlers.routing import covers
+from handlers.world import Case, World
+
+LONGEST_NAME = 40  # written characters
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One officer's action on one case. `words` is what stood behind the number, in a button or a command."""
+
+    world: World
+    event: Incoming
+    case: Case
+    by: By
+    words: str = ""
+
+
+def own_scope(world: World) -> str:
+    """What a group, or a person in private, watches; empty for residents."""
+    return world.group.scope if world.group else world.member.scope if world.member else ""
+
+
+def may_work(world: World, case: Case) -> bool:
+    scope = own_scope(world)
+    hour = world.now.astimezone(world.rules.zone).hour
+    return bool(scope) and covers(world, scope, case.in_charge, case.kind, hour)
+
+
+def may_accept(world: World, case: Case) -> bool:
+    """Whether the case is offered to the place of this group or person."""
+    scope = own_scope(world)
+    hour = world.now.astimezone(world.rules.zone).hour
+    return bool(scope and case.offered) and covers(world, scope, case.offered, case.kind, hour)
+
+
+def standing(world: World, event: Incoming, case: Case) -> frozenset[Who]:
+    """Everything this person is to the case. Where nobody knows who has it (practice, old cases), every officer is."""
+    receiver = frozenset({Who.RECEIVER}) if may_accept(world, case) else frozenset[Who]()
+    if not may_work(world, case):
+        return receiver
+    me = By("", event.chat.channel, event.sender)
+    is_ = {
+        Who.OFFICER: True,
+        Who.HOLDER: not case.holder.person or case.holder.same(me),
+        Who.LEAD: world.member is not None and world.member.role == "coordinator",
+        Who.SECOND: not case.closer.same(me),
+    }
+    return receiver | frozenset(who for who, true in is_.items() if true)
+
+
+def who(world: World, event: Incoming) -> tuple[By, tuple[Effect, ...]]:
+    """The name an officer goes by here: their own, or a running one until they choose one with /name."""
+    member = world.member
+    by = By(member.name if member else "", event.chat.channel, event.sender)
+    if by.name:
+        return by, ()
+    if member and member.role == "coordinator":
+        return By(world.t("coordinator"), by.channel, by.person), ()
+    scope = own_scope(world)
+    named = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope and m.name)
+    name = world.t("officer {number}", number=named + 1)
+    private = member.chat if member else Address(event.chat.channel, event.sender)
+    language = member.language if member else world.language
+    return By(name, by.channel, by.person), (Enroll(event.sender, "officer", scope, private, language, name),)
+
+
+def called(typed: str) -> str:
+    """A name as it may stand on cards: one line, nothing to press, nothing that hides, reorders or poses."""
+    return label(" ".join(defang(shown(typed)).replace("▏", " ").split()), LONGEST_NAME)
+
+
+def rename(world: World, event: Incoming) -> Decision:
+    """`/name WORDS`: what the cards call this officer."""
+    name = called(event.body.args) if isinstance(event.body, Command) else ""
+    member, scope = world.member, world.member.scope if world.member else own_scope(world)
+    if not event.sender or not name:
+        return (Say(event.chat, world.t("Write your name like this: /name Somchai")),)
+    if not scope:
+        return ()
+    role = member.role if member else "officer"
+    private = member.chat if member else Address(event.chat.channel, event.sender)
+    language = member.language if member else world.language
+    return (
+        Enroll(event.sender, role, scope, private, language, name),
+        *recorded(event, "named"),
+        Say(event.chat, world.t("You are called {name} here.", name=name)),
+    )

@@ -1,0 +1,55 @@
+"""Messages of private chats on Telegram, kept for as long as Telegram deletes them; and the end of a chat."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from handlers.effects import Erase
+from handlers.events import Address, Choice, Edited, Fate, Incoming, Outcome, Unsent
+from storage.outbox import news_lane
+from storage.store import Store, context
+from storage.tables import CASES, CONTACT, LETTER, OUTBOX, TRAIL
+
+KEPT = timedelta(hours=48)  # core.telegram.org/bots/api#deletemessage
+CHANNEL = "telegram"
+
+
+def rows(store: Store, events: Iterable[Incoming]) -> list[dict[str, Any]]:
+    """What these events add: messages of people, and ours that have just arrived."""
+    return [row(store, event.chat, message) for event in events if (message := left(event))]
+
+
+def left(event: Incoming) -> str:
+    """The message that an event leaves in a private chat, by its id."""
+    if event.chat.channel != CHANNEL or event.group:
+        return ""
+    match event.body:
+        case Outcome(fate=Fate.SENT, message=message):
+            return message
+        case Outcome() | Choice() | Edited() | Unsent():
+            return ""
+    return event.message
+
+
+def row(store: Store, chat: Address, message: str) -> dict[str, Any]:
+    tag = store.tag(chat)
+    return {"tag": tag, "message": store.seal(message, context("trail", "message", tag)), "at": store.now()}
+
+
+def erase(connection: Connection, store: Store, effect: Erase) -> list[str]:
+    """Forget the chat; the messages that the app is asked to delete."""
+    if not effect.words:
+        return [m for m in effect.messages if m]
+    tag = store.tag(effect.chat)
+    since = TRAIL.c.at > store.now() - KEPT
+    sealed = connection.execute(select(TRAIL.c.message).where(TRAIL.c.tag == tag, since)).scalars()
+    messages = [str(store.open(m, context("trail", "message", tag))) for m in sealed]
+    connection.execute(delete(TRAIL).where(TRAIL.c.tag == tag))
+    connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_((tag, news_lane(tag)))))
+    connection.execute(delete(LETTER).where(LETTER.c.lane == tag))
+    connection.execute(delete(CONTACT).where(CONTACT.c.lane == tag))
+    reported = CASES.c.reporter.in_(store.reporters(effect.chat))
+    connection.execute(update(CASES).where(reported).values(reporter="", may_ask=False))
+    return list(dict.fromkeys([*messages, *(m for m in effect.messages if m)]))

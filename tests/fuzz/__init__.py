@@ -1,0 +1,1 @@
+"""Fuzzing: `make fuzz` runs it for minutes with coverage as its guide, `tests/test_fuzz.py` for a moment."""
