@@ -1,7 +1,6 @@
 """What somebody may ask of their own data: what is held of this chat, and that it be deleted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from handlers import asking_back, desk, keeping, notice
 from handlers.coordinator import scope_name
@@ -11,6 +10,7 @@ from handlers.intro import NATIVE
 from handlers.kinds import STATUS
 from handlers.routing import Destination
 from handlers.talk import way_on
+from handlers.values import replace
 from handlers.world import Case, Query, World
 
 MOST_LISTED = 10
