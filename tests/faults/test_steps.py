@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import pytest
 from sqlalchemy import Connection, select
 
 from bot.channels import Outgoing
