@@ -92,8 +92,16 @@ def count(connection: Connection, world: World, query: Query) -> Shift:
 
 def hidden(connection: Connection, world: World, places: list[str], since: int) -> Iterable[Kept]:
     """The cases there that whoever reads must not know of: they are in the other counts, and are taken out again."""
+    if not kept_from_some(world):
+        return ()
     rows = (Kept(*row) for row in prepared.ask(connection, KEPT, places, since, places))
     return (c for c in rows if keeps_out(c.excluded.split(","), c.district, world.group, world.member))
+
+
+def kept_from_some(world: World) -> bool:
+    """Whether there can be cases that whoever reads must not know of: none for a coordinator of more than a district."""
+    member = world.member
+    return world.group is not None or member is None or member.scope in world.gazetteer.districts
 
 
 def counts(came: Counter[CountKey]) -> tuple[Count, ...]:
