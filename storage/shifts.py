@@ -99,7 +99,7 @@ def hidden(connection: Connection, world: World, places: list[str], since: int) 
 
 
 def kept_from_some(world: World) -> bool:
-    """Whether there can be cases that whoever reads must not know of: none for a coordinator of more than a district."""
+    """Whether there can be cases that the reader must not know of: none for a coordinator of more than a district."""
     member = world.member
     return world.group is not None or member is None or member.scope in world.gazetteer.districts
 
