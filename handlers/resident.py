@@ -74,7 +74,7 @@ def choose_language(world: World, event: Incoming) -> Decision:
         *spoken_by(world, chosen),
         Keep(memory),
         ShowMenu(event.chat, chosen),
-        Say(event.chat, note, replaces=screen.pressed(event)),
+        Say(event.chat, note, talk.way_on(world), replaces=screen.pressed(event)),
     )
 
 

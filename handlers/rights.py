@@ -10,6 +10,7 @@ from handlers.events import Choice, Incoming
 from handlers.intro import NATIVE
 from handlers.kinds import STATUS
 from handlers.routing import Destination
+from handlers.sending import new_report
 from handlers.talk import way_on
 from handlers.world import Case, Query, World
 
@@ -87,7 +88,8 @@ def stays(world: World) -> list[str]:
 def forgotten(world: World, event: Incoming) -> Decision:
     """Everything of this chat goes at once; the next word here is the first."""
     lines = [world.t("Deleted. If you write here again, we begin anew."), *stays(world)]
-    return (*goes(world, event), Say(event.chat, "\n".join(lines)))
+    left = () if world.member else new_report(world)
+    return (*goes(world, event), Say(event.chat, "\n".join(lines), left))
 
 
 def goes(world: World, event: Incoming) -> tuple[Effect, ...]:
