@@ -2,14 +2,14 @@
 
 from handlers import after, answering, screen, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Say, ShowMenu
+from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Say, ShowMenu
 from handlers.entry import read_start
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
 from handlers.history import recorded
 from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
 from handlers.scripts import guess, language_of
-from handlers.sending import card
+from handlers.sending import card, destinations
 from handlers.values import replace
 from handlers.where import MOST_NAME
 from handlers.world import Answers, Case, Group, Member, Memory, Query, World
@@ -130,6 +130,7 @@ def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
             found += redrawn(world, replace(case, details=details))
+            found.append(Recall(case.id, waiting(world, replace(case, details=details))))
         found += answering.unsent(case, body.message)
     if found:
         return (*kept(world, answers), *dropped, *found)
@@ -151,6 +152,12 @@ def redrawn(world: World, case: Case) -> tuple[Say, ...]:
         for c in case.cards
         if c.message and c.chat in places and c.chat.channel != "line"
     )
+
+
+def waiting(world: World, case: Case) -> tuple[Say, ...]:
+    """Its cards as they are now, for the chats that they have not reached yet."""
+    known = {c.chat for c in case.cards}
+    return tuple(card(world, case, place) for place in destinations(world, case) if place.chat not in known)
 
 
 def greet(world: World, event: Incoming) -> Decision:

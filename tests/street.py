@@ -153,9 +153,6 @@ class Street:
                 self.cases[at] = replace(self.cases[at], offered=to_)
             case Join(cases=joined, event=number):
                 self.cases[:] = [replace(c, event=number) if c.id in joined else c for c in self.cases]
-            case Amend(case=case, details=details):
-                at = next(i for i, c in enumerate(self.cases) if c.id == case)
-                self.cases[at] = replace(self.cases[at], details=details)
             case Enroll() as e:
                 member = Member(e.chat.channel, e.person, e.role, e.scope, e.chat, e.language, e.name)
                 self.people = replace(self.people, members={**self.people.members, (e.chat.channel, e.person): member})
@@ -164,11 +161,14 @@ class Street:
                 self.people = replace(self.people, groups={**self.people.groups, g.chat: group})
             case Say(to=to, buttons=buttons) if to == self.resident:
                 self.shown = buttons
-            case AskReporter() | AnswerQuestion():
-                self.ask(effect, event)
+            case Amend() | AskReporter() | AnswerQuestion():
+                self.write(effect, event)
 
-    def ask(self, effect: AskReporter | AnswerQuestion, event: Incoming) -> None:
+    def write(self, effect: Amend | AskReporter | AnswerQuestion, event: Incoming) -> None:
+        """Words of a case as they are kept from now on."""
         match effect:
+            case Amend(case=case, details=details):
+                self.cases[:] = [replace(c, details=details) if c.id == case else c for c in self.cases]
             case AskReporter(id=number, case=case, expires=expires, body=body):
                 asked = Asked(number, case, "asked", event.at, expires, json.loads(json.dumps(body)))
                 self.cases[:] = [replace(c, asked=(*c.asked, asked)) if c.id == case else c for c in self.cases]
