@@ -154,7 +154,9 @@ class Street:
             case Join(cases=joined, event=number):
                 self.cases[:] = [replace(c, event=number) if c.id in joined else c for c in self.cases]
             case Enroll() as e:
-                member = Member(e.chat.channel, e.person, e.role, e.scope, e.chat, e.language, e.name)
+                member = Member(
+                    e.chat.channel, e.person, e.role, e.scope, e.chat, e.language, e.name, e.seat, e.since, e.duty
+                )  # fmt: skip
                 self.people = replace(self.people, members={**self.people.members, (e.chat.channel, e.person): member})
             case LinkGroup() as g:
                 group = Group(g.chat, g.scope, g.language, g.detail)

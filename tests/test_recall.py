@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from handlers.effects import Enroll, LinkGroup
-from handlers.events import Choice, Command, Place, Text, Unsent
+from handlers.events import Body, Choice, Command, Place, Text, Unsent
 from storage import directory
 from tests.test_audit import CHIEF, OFFICERS, RESIDENT
 from tests.town import Town
 
-SAID = (
+SAID: tuple[Body, ...] = (
     Command("start"), Choice("a:language:th"), Choice("a:consent:yes"), Choice("a:kind:drugs"), Place(18.36, 103.65),
     Choice("a:when:now"), Text("เรือลำที่หนึ่ง"), Text("เรือลำที่สอง"), Choice("a:send:ask"),
 )  # fmt: skip

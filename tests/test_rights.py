@@ -1,7 +1,8 @@
 """What a person may ask of their own data: it is shown, it goes at once, and what stays is said by name."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -67,8 +68,8 @@ FIELDS: Mapping[str, tuple[object, str]] = {
 def test_every_field_of_what_is_kept_of_a_chat_is_named() -> None:
     assert set(FIELDS) == {field.name for field in fields(Memory)}
     for name, (value, said) in FIELDS.items():
-        memory = replace(Memory("en"), **{name: value})
-        street = Street(memory=memory)
+        kept: dict[str, Any] = {"language": "en", name: value}
+        street = Street(memory=Memory(**kept))
         if said:
             assert said in street.says(street.hear(Command("mydata"))), name
 

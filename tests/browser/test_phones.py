@@ -346,7 +346,7 @@ async def test_the_panic_word_leaves_nothing_of_before_on_the_screen_or_the_phon
         await type_and_send(page, "good morning")
         await expect(page.get_by_test_id("bubble").last).to_contain_text("Heard")
         await page.get_by_test_id("input").fill("how is")
-        at.bot.mailbox.letters[:2] = []  # type: ignore[attr-defined]
+        at.bot.mailbox.letters[:2] = []
         await page.reload()
         await expect(page.get_by_test_id("own")).to_have_count(1)
         await expect(page.get_by_test_id("input")).to_have_value("how is")
