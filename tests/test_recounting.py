@@ -26,7 +26,7 @@ async def wrong(town: Town) -> list[str]:
 async def some_life(town: Town, dice: random.Random) -> None:
     """Reports, some of them kept from the police; officers do this and that; days pass; some cases are erased."""
     for n in range(12):
-        kept = (Choice("change:not"), Choice("a:not:police"), Choice("a:not:done"))
+        kept = (Choice("change:not"), Choice("a:set-not:police"), Choice("a:set-not:done"))
         for body in (*REPORT[:-1], *(kept if dice.random() < 0.25 else ()), REPORT[-1]):
             await town.says(Address("telegram", f"p{n}"), body)
         town.clock.tick(minutes=dice.randrange(1, 600))
