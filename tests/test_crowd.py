@@ -120,8 +120,8 @@ async def test_new_chats_of_one_address_are_slowed_and_those_that_are_known_go_o
         forged = [f"{n:043}" for n in range(int(crowd.CHATS_BURST) - 1)]
         assert {await says(secret) for secret in forged} == {200}
         assert await says(last) == 429
-        assert (await browser.post("media", data=b"x", headers={"Cookie": f"{COOKIE}={last}", "X-Forwarded-For": OUTSIDE,
-                                                                "Content-Type": "image/png"}))[0] == 429  # fmt: skip
+        headers = {"Cookie": f"{COOKIE}={last}", "X-Forwarded-For": OUTSIDE, "Content-Type": "image/png"}
+        assert (await browser.post("media", data=b"x", headers=headers))[0] == 429
         assert await says(first) == 200
         assert await says(last, "198.51.100.7") == 200
         assert private_chat(last) == at.bot.events[-1].sender
