@@ -56,6 +56,7 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `clears`: what was said before goes from the screen, where that is ours.
     """
 
     to: Address | Reporter
@@ -68,6 +69,7 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    clears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,14 @@ class Amend:
     case: int
     details: Mapping[str, Any]
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What was said of a case to officers and waits to leave is not said; `instead` where one of these goes there."""
+
+    case: int
+    instead: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +452,7 @@ Effect = (
     | Keep
     | OpenCase
     | Amend
+    | Recall
     | SetContact
     | Released
     | HandOver
