@@ -17,6 +17,7 @@ from handlers import (
     outcomes,
     panic,
     practice,
+    quota,
     receipts,
     resident,
     rights,
@@ -89,6 +90,8 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
             return summary.needs(world, event)
         case "practice move":
             return practice.needs(tick)
+        case "quota":
+            return quota.needs(world, event)
     return None
 
 
@@ -198,6 +201,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return summary.digest(world, event)
         case "trouble":
             return trouble.told(world, event, tick)
+        case "quota":
+            return quota.noticed(world, event, tick)
         case "denied":
             return alarms.refused(world, event, tick)
         case "question expired":

@@ -56,6 +56,8 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
+    costs money and there is little left.
     """
 
     to: Address | Reporter
@@ -68,6 +70,7 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    news: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +426,14 @@ class DropRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """The coordinators know this month's quota to be used up to `warned` percent; LINE refused a push to `refused`."""
+
+    warned: int
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchDistrict:
     """A district joins or leaves the programme."""
 
@@ -468,5 +479,6 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Metered
 )
 Decision = tuple[Effect, ...]

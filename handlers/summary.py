@@ -14,8 +14,10 @@ from handlers.events import Incoming, Tick
 from handlers.fold import skeleton
 from handlers.history import recorded
 from handlers.kinds import KINDS, kind_text
+from handlers.meter import DIGEST
 from handlers.places import district_name
 from handlers.routing import districts_of
+from handlers.sparing import hears_news
 from handlers.world import EVERYWHERE, Figures, Query, World
 from locales import N, Words
 
@@ -134,9 +136,9 @@ def reply(world: World, event: Incoming) -> Decision:
 def digest(world: World, event: Incoming) -> Decision:
     """The same picture, sent by the clock."""
     wanted = asked(world, event)
-    if wanted is None or not own_scope(world):
+    if wanted is None or not own_scope(world) or not hears_news(world, event.chat):
         return ()
-    return (Say(event.chat, picture(world, wanted, world.t("Digest"))),)
+    return (Say(event.chat, picture(world, wanted, world.t("Digest")), news=DIGEST),)
 
 
 def picture(world: World, wanted: Wanted, title: str) -> str:
