@@ -10,6 +10,7 @@ from pathlib import Path
 from bot import loop, reading
 from bot.reading import BadSettings
 from bot.settings import Settings
+from handlers.seats import SEATS
 
 Run = Callable[[Settings, argparse.Namespace], int]
 
@@ -52,7 +53,11 @@ COMMANDS = {
         "invite",
         (
             Argument(("role",), {"choices": ("coordinator", "officer")}),
-            Argument(("--scope",), {"default": "*", "help": "a district code, P:PROVINCE or * (default)"}),
+            Argument(
+                ("--scope", "--district"),
+                {"dest": "scope", "default": "*", "help": "a district code, P:PROVINCE or * (default)"},
+            ),
+            Argument(("--seat",), {"choices": tuple(SEATS), "default": "", "help": "of an officer of a district"}),
         ),
     ),
     "where": Command(

@@ -81,6 +81,8 @@ def invite(settings: Settings, given: Namespace) -> int:
     known = {"*", *atlas.districts, *(f"P:{p}" for p in atlas.provinces)}
     if given.scope not in known:
         raise Cannot(f"{given.scope}: no such district or province; write a code such as TH3801, P:TH-38 or *")
+    if given.seat and (given.role != "officer" or given.scope not in atlas.districts):
+        raise Cannot("a seat is an officer's, in one district: ntswatch invite officer --seat police --district TH3801")
     code = asyncio.run(_invite(settings, given))
     print(f"Hand this over in person. Good for 24 hours, once. Send it to the bot as: /join {code}")
     print(code)
@@ -91,8 +93,9 @@ async def _invite(settings: Settings, given: Namespace) -> str:
     app = build(settings)
     try:
         await app.database.write(schema.migrate)
-        work = partial(codes.invite, store=app.store, purpose="join", role=given.role, scope=given.scope)
-        return await app.database.write(_recorded(settings, work, "invited", role=given.role, scope=given.scope))
+        told = {"role": given.role, "scope": given.scope, "seat": given.seat}
+        work = partial(codes.invite, store=app.store, purpose="join", **told)
+        return await app.database.write(_recorded(settings, work, "invited", **told))
     finally:
         await app.database.close()
 

@@ -105,7 +105,7 @@ COMMANDS: Mapping[str, Rule] = {
         words=("ใบรับ", "ໃບຮັບ", "បង្កាន់ដៃ"),
     ),
     "contact": Rule(N("when the bot may write to me"), after.contact_command, words=("การติดต่อ", "ການຕິດຕໍ່", "ទំនាក់ទំនង")),
-    "clear": Rule(N("empty this chat"), panic.clear, words=("ล้างแชท", "ລ້າງແຊັດ", "លុបការជជែក")),
+    "clear": Rule(N("empty this chat"), panic.clear, words=("ล้างแชท", "ລ້າງແຊັດ", "សម្អាតការជជែក", "លុបការជជែក")),
     "word": Rule(N("a word that empties this chat: /word WORD"), panic.choose, words=("คำลับ", "ຄຳລັບ", "ពាក្យ")),
     "back": Rule(N("one question back"), resident.back, words=("ย้อนกลับ", "ກັບຄືນ", "ថយក្រោយ")),
     "change": Rule(N("change an answer"), resident.change, words=("แก้ไข", "ແກ້ໄຂ", "កែប្រែ")),
@@ -201,7 +201,7 @@ COMMANDS: Mapping[str, Rule] = {
         locking.lock,
         ("private",),
         "coordinator",
-        words=("ล็อก", "ລັອກ", "ចាក់សោ"),
+        words=("ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"),
     ),
     "quota": Rule(
         N("LINE messages: used and left"),

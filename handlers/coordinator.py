@@ -8,7 +8,6 @@ from handlers.effects import (
     ButtonKind,
     Decision,
     Effect,
-    Enroll,
     LinkGroup,
     MakeCode,
     Record,
@@ -24,6 +23,7 @@ from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain, district_name, province_name
 from handlers.routing import Destination, covers
+from handlers.seats import enrolled
 from handlers.sending import card
 from handlers.talk import way_on
 from handlers.world import EVERYWHERE, Group, Member, Query, World
@@ -46,7 +46,16 @@ def join(world: World, event: Incoming) -> Decision:
     code = world.code
     if world.group or code is None or code.purpose != "join" or not event.sender:
         return (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
-    member = Member(event.chat.channel, event.sender, code.role, code.scope, event.chat, world.language)
+    member = Member(
+        event.chat.channel,
+        event.sender,
+        code.role,
+        code.scope,
+        event.chat,
+        world.language,
+        seat=code.seat,
+        since=world.now,
+    )
     where = scope_name(world, code.scope, world.language)
     welcome = (
         world.t(
@@ -58,7 +67,7 @@ def join(world: World, event: Incoming) -> Decision:
     )
     return (
         UseCode(code.code),
-        Enroll(event.sender, code.role, code.scope, event.chat, world.language),
+        enrolled(member),
         Record(f"joined as {code.role}", event.sender, facts={"scope": code.scope}),
         Say(event.chat, welcome),
         *(

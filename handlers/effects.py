@@ -317,6 +317,7 @@ class MakeCode:
     scope: str
     expires: datetime
     by: str
+    seat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,10 @@ class VoidCodes:
 
 @dataclass(frozen=True, slots=True)
 class Enroll:
-    """A person gets a role; `chat` is where to write to them in private, `name` what the cards call them."""
+    """A person gets a role; `chat` is where to write to them in private, `name` what the cards call them.
+
+    All that is known of them: what is left out is kept no longer (`handlers.seats.enrolled` changes one thing).
+    """
 
     person: str
     role: str
@@ -343,6 +347,9 @@ class Enroll:
     chat: Address
     language: str
     name: str = ""
+    seat: str = ""
+    since: datetime | None = None
+    duty: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

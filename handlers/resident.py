@@ -9,6 +9,7 @@ from handlers.history import recorded
 from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
 from handlers.scripts import guess, language_of
+from handlers.seats import enrolled
 from handlers.sending import card
 from handlers.values import replace
 from handlers.where import MOST_NAME
@@ -81,7 +82,7 @@ def choose_language(world: World, event: Incoming) -> Decision:
 def spoken_by(world: World, chosen: str) -> tuple[Enroll, ...]:
     """Somebody with a role reads their alerts in the language they chose."""
     m = world.member
-    return (Enroll(m.person, m.role, m.scope, m.chat, chosen, m.name),) if m else ()
+    return (enrolled(m, language=chosen),) if m else ()
 
 
 def back(world: World, event: Incoming) -> Decision:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from handlers.clean import defang, shown
-from handlers.effects import By, Decision, Effect, Enroll, Say
+from handlers.effects import By, Decision, Effect, Say
 from handlers.events import Address, Command, Incoming
 from handlers.graphemes import label
 from handlers.history import recorded
 from handlers.life import Who
 from handlers.routing import covers
-from handlers.world import Case, World
+from handlers.seats import enrolled
+from handlers.world import Case, Member, World
 
 LONGEST_NAME = 40  # written characters
 
@@ -69,9 +70,14 @@ def who(world: World, event: Incoming) -> tuple[By, tuple[Effect, ...]]:
     scope = own_scope(world)
     named = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope and m.name)
     name = world.t("officer {number}", number=named + 1)
-    private = member.chat if member else Address(event.chat.channel, event.sender)
-    language = member.language if member else world.language
-    return By(name, by.channel, by.person), (Enroll(event.sender, "officer", scope, private, language, name),)
+    made = enrolled(member or newcomer(world, event), name=name)
+    return By(name, by.channel, by.person), (made,)
+
+
+def newcomer(world: World, event: Incoming) -> Member:
+    """Somebody of this group of whom nothing is known yet."""
+    private = Address(event.chat.channel, event.sender)
+    return Member(event.chat.channel, event.sender, "officer", own_scope(world), private, world.language)
 
 
 def called(typed: str) -> str:
@@ -87,11 +93,8 @@ def rename(world: World, event: Incoming) -> Decision:
         return (Say(event.chat, world.t("Write your name like this: /name Somchai")),)
     if not scope:
         return ()
-    role = member.role if member else "officer"
-    private = member.chat if member else Address(event.chat.channel, event.sender)
-    language = member.language if member else world.language
     return (
-        Enroll(event.sender, role, scope, private, language, name),
+        enrolled(member or newcomer(world, event), name=name),
         *recorded(event, "named"),
         Say(event.chat, world.t("You are called {name} here.", name=name)),
     )

@@ -65,6 +65,9 @@ class Member:
     chat: Address
     language: str
     name: str = ""
+    seat: str = ""  # of an officer, see handlers.seats; empty for those of earlier releases
+    since: datetime | None = None
+    duty: tuple[datetime, datetime] | None = None  # the last span of duty they told; see handlers.duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ class Directory:
 
     def coordinators(self, scopes: tuple[str, ...]) -> tuple[Member, ...]:
         return tuple(m for m in self.members.values() if m.role == "coordinator" and m.scope in scopes)
+
+    def seated(self, scope: str, seat: str = "") -> tuple[Member, ...]:
+        """The officers of a district, of one seat or of all; `chat` of each is where to write to them in private."""
+        officers = (m for m in self.members.values() if m.role == "officer" and m.scope == scope)
+        return tuple(m for m in officers if seat in ("", m.seat))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +200,7 @@ class CodeRow:
     purpose: str
     role: str
     scope: str
+    seat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from storage.tables import CODE
 INVITATION = timedelta(hours=24)  # an operator hands it over in person or by telephone
 
 
-def invite(connection: Connection, store: Store, purpose: str, role: str, scope: str) -> str:
+def invite(connection: Connection, store: Store, purpose: str, role: str, scope: str, seat: str = "") -> str:
     """A code for `/join` (or `/link`), kept only as a keyed hash; as it is written to people."""
     code = drawn(store.random(16))
     row = {
@@ -20,6 +20,7 @@ def invite(connection: Connection, store: Store, purpose: str, role: str, scope:
         "purpose": purpose,
         "role": role,
         "scope": scope,
+        "seat": seat,
         "expires": store.now() + INVITATION,
     }
     connection.execute(CODE.insert(), [row])

@@ -119,13 +119,26 @@ def _member_row(store: Store, who: Enroll) -> dict[str, object]:
         "role": who.role,
         "scope": who.scope,
         "language": who.language,
+        "seat": who.seat,
+        "since": who.since,
+        "duty_from": who.duty[0] if who.duty else None,
+        "duty_until": who.duty[1] if who.duty else None,
     }
 
 
 def _member(store: Store, row: RowMapping) -> Member:
     person, chat, name = store.open(row["person"], context("member", "person", row["tag"]))
     return Member(
-        row["channel"], person, row["role"], row["scope"], Address(row["channel"], chat), row["language"], name
+        row["channel"],
+        person,
+        row["role"],
+        row["scope"],
+        Address(row["channel"], chat),
+        row["language"],
+        name,
+        row["seat"],
+        row["since"],
+        (row["duty_from"], row["duty_until"]) if row["duty_until"] else None,
     )
 
 

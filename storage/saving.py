@@ -324,7 +324,14 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
         connection.execute(delete(CODE).where(CODE.c.hash == kept))
         return
     rows.codes.append(
-        {"hash": kept, "purpose": effect.purpose, "role": effect.role, "scope": effect.scope, "expires": effect.expires}
+        {
+            "hash": kept,
+            "purpose": effect.purpose,
+            "role": effect.role,
+            "scope": effect.scope,
+            "seat": effect.seat,
+            "expires": effect.expires,
+        }
     )
 
 

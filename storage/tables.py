@@ -248,6 +248,10 @@ class MemberRow(SQLModel, table=True):
     role: str = column("clear", "directory")
     scope: str = column("clear", "directory")
     language: str = column("clear", "directory")
+    seat: str = column("clear", "directory", default="")  # of an officer; see handlers.seats
+    since: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
+    duty_from: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
+    duty_until: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
 
 
 class Code(SQLModel, table=True):
@@ -257,6 +261,7 @@ class Code(SQLModel, table=True):
     purpose: str = column("clear", "code")
     role: str = column("clear", "code")
     scope: str = column("clear", "code")
+    seat: str = column("clear", "code", default="")
     expires: datetime = column("clear", "code", sa_type=Moment)
 
 

@@ -155,7 +155,9 @@ class Street:
                 at = next(i for i, c in enumerate(self.cases) if c.id == case)
                 self.cases[at] = replace(self.cases[at], details=details)
             case Enroll() as e:
-                member = Member(e.chat.channel, e.person, e.role, e.scope, e.chat, e.language, e.name)
+                member = Member(
+                    e.chat.channel, e.person, e.role, e.scope, e.chat, e.language, e.name, e.seat, e.since, e.duty
+                )  # fmt: skip
                 self.people = replace(self.people, members={**self.people.members, (e.chat.channel, e.person): member})
             case LinkGroup() as g:
                 group = Group(g.chat, g.scope, g.language, g.detail)

@@ -144,6 +144,22 @@ def test_an_invitation_is_the_last_line(home: str) -> None:
     assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]", said.last)
 
 
+async def test_an_invitation_brings_a_seat(tmp_path: Path) -> None:
+    async with House(tmp_path, channels=("telegram",)) as house:
+        asked = ("--config", str(house.config), "officer", "--seat", "customs", "--district", "TH3801")
+        said = await asyncio.to_thread(run, "invite", *asked)
+        await OnTelegram(house, 900).write(f"/join {said.last}")
+        await house.settled()
+        assert [(m.person, m.seat) for m in house.app.store.directory.seated("TH3801")] == [("900", "customs")]
+
+
+@pytest.mark.parametrize("words", [("coordinator", "--district", "TH3801"), ("officer", "--district", "P:TH-38")])
+def test_a_seat_is_an_officers_in_one_district(home: str, words: tuple[str, ...]) -> None:
+    said = run("invite", "--config", home, *words, "--seat", "police")
+    assert (said.code, said.out) == (2, "")
+    assert "TH3801" in said.err
+
+
 def test_an_invitation_to_nowhere(home: str) -> None:
     said = run("invite", "--config", home, "officer", "--scope", "XX9999")
     assert (said.code, said.out) == (2, "")

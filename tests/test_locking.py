@@ -35,9 +35,9 @@ def said(decision: Decision) -> dict[str, str]:
     return {e.to.chat: e.text for e in decision if isinstance(e, Say) and isinstance(e.to, Address)}
 
 
-def offered(played: Street, name: str) -> dict[str, Button]:
+def offered(played: Street, name: str, word: str = "lock") -> dict[str, Button]:
     """Whom `/lock` shows, with the button for each."""
-    (say,) = [e for e in played.hear(Command("lock"), chat(name)) if isinstance(e, Say)]
+    (say,) = [e for e in played.hear(Command(word), chat(name)) if isinstance(e, Say)]
     listed = say.text.split("\n")[1:]
     return {line.split(". ")[1].split(" · ")[0]: b for line, b in zip(listed, say.buttons, strict=False)}
 
@@ -45,6 +45,11 @@ def offered(played: Street, name: str) -> dict[str, Button]:
 @pytest.mark.parametrize("name", MAY)
 def test_only_those_who_watch_no_more_than_oneself_are_shown(name: str) -> None:
     assert set(offered(street(), name)) == MAY[name]
+
+
+@pytest.mark.parametrize("word", ["ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"])
+def test_the_word_may_be_typed_in_ones_own_language(word: str) -> None:
+    assert set(offered(street(), "province", word)) == MAY["province"]
 
 
 @pytest.mark.parametrize("name", ["officer", "stranger"])

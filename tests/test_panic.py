@@ -41,6 +41,12 @@ def test_the_chosen_word_ends_the_chat_and_opens_it_and_no_other_word_does() -> 
     assert not street.memory.decoy
 
 
+@pytest.mark.parametrize("word", ["clear", "ล้างแชท", "ລ້າງແຊັດ", "សម្អាតការជជែក", "លុបការជជែក"])
+def test_a_chat_is_ended_in_the_words_of_its_button_and_in_those_of_before(word: str) -> None:
+    street = Street(memory=Memory("en", "1"))
+    assert street.says(street.hear(Command(word))) == HARMLESS
+
+
 @pytest.mark.parametrize("word", ["", "abc", "???"])
 def test_a_word_that_is_typed_by_chance_is_not_taken(word: str) -> None:
     street = Street(memory=Memory("en", "1"))
