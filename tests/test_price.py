@@ -9,7 +9,7 @@ from bot.channels import SendError
 from bot.gauge import Gauge
 from handlers.effects import Enroll, LinkGroup
 from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Text, Tick
-from handlers.meter import Level, day_of, midnight, turn
+from handlers.meter import Level, Meter, day_of, midnight, turn
 from storage import directory, meter
 from storage.tables import CASES, METER_DAY, METER_MONTH, OUTBOX
 from tests.town import Town
@@ -61,7 +61,7 @@ async def used(town: Town, told: int) -> None:
     await town.deliver()
 
 
-async def account(town: Town) -> meter.Meter:
+async def account(town: Town) -> Meter:
     return await town.database.read(lambda c: meter.load(c, town.store))
 
 
@@ -274,8 +274,8 @@ async def test_the_month_is_japans_in_the_books_too(kan: Town) -> None:
     await report(kan, "r1")
     kan.clock.tick(seconds=1)
     await report(kan, "r2")
-    days = await kan.database.read(lambda c: {r.day: r.count for r in c.execute(METER_DAY.select())})
-    assert days == {date(2026, 11, 30): MEMBERS, date(2026, 12, 1): MEMBERS}
+    days = await kan.database.read(lambda c: [tuple(r) for r in c.execute(METER_DAY.select().order_by("day"))])
+    assert dict(days) == {date(2026, 11, 30): MEMBERS, date(2026, 12, 1): MEMBERS}
     assert day_of(kan.clock()) == date(2026, 12, 1)
     assert (await account(kan)).counted == MEMBERS
     await used(kan, 30)
