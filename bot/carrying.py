@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.channels.line_render import MESSAGES, size
-from bot.folding import GAP, LONGEST, length, said
+from bot.channels.line_render import MESSAGES, TEXT, size
+from bot.folding import GAP, length, said
 from handlers.meter import DIGEST
 from storage.outbox import Row
 
@@ -48,7 +48,7 @@ def together(row: Row, news: Sequence[Row]) -> tuple[list[str], list[Row]]:
             done.add(key)
             continue
         size_ += length(one) + len(GAP)
-        if size_ > LONGEST:
+        if size_ > TEXT:
             break
         texts += [p["text"] for p in said(one)]
         done.add(key)

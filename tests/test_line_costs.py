@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from handlers.events import Address, Incoming, Tick
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, Phone, link, report
 from tests.test_docs import text
 from tests.test_whole import CHIEF, LINE_OFFICER, OFFICER, chief_of_line, number_in
@@ -28,8 +27,8 @@ def told(page: str) -> dict[str, list[int]]:
     return {way.strip(): [int(n.replace(",", "")) for n in cells.split("|") if n.strip()] for way, _, cells in found}
 
 
-async def whole_case(house: House, officers: Phone, *, digest: bool = False) -> None:
-    """A resident on LINE reports; it is taken, checked, asked about, answered, closed; then the digest, if wanted."""
+async def whole_case(house: House, officers: Phone) -> None:
+    """A resident on LINE reports; it is taken, checked, asked about, answered, closed."""
     resident = OnLine(house, RESIDENT)
     number = number_in(await report(resident, house, "km", "ឃើញទូកគ្មានភ្លើង")).replace("-", "")
     for value in (f"take:{number}", f"checking:{number}", f"ask:{number}", f"ask:{number}:went"):
@@ -43,12 +42,6 @@ async def whole_case(house: House, officers: Phone, *, digest: bool = False) -> 
         await officers.press(value)
         await house.settled()
     assert [row.status for row in await house.cases()] == ["closed"]
-    if digest:
-        at = house.clock()
-        days = {"since": "2026-11-23", "until": "2026-11-23"}
-        event = Incoming("digest:1", at, Address("line", LINE_GROUP), "", Tick("digest", days), group=True)
-        await house.app.turns.handle([event])
-        await house.settled()
 
 
 async def cost(folder: Path, way: str, members: int) -> int:

@@ -19,7 +19,7 @@ CHIEF, LINE_CHIEF = Address("telegram", "chief"), Address("line", "chief")
 MEMBERS = 30
 STEPS = (Choice("a:language:en"), Choice("a:consent:yes"), Choice("a:kind:drugs"), Place(18.36, 103.65))
 LAST = (Choice("a:when:now"), Text("A boat without lights"), Choice("a:send:ask"))
-NOVEMBER, DIGEST = date(2026, 11, 1), Tick("digest", {"since": "2026-11-23", "until": "2026-11-23"})
+NOVEMBER, DIGEST = date(2026, 11, 1), Tick("digest", {"since": "2026-11-23"})
 FULL = SendError("quota", 3_600.0, charged=False)
 
 
@@ -149,7 +149,7 @@ async def test_news_come_with_the_next_answer_and_it_costs_nothing(kan: Town) ->
     news, answer = shown(kan, KAN)[-2:]
     assert first in news
     assert second in news
-    assert news.count("📊") == 1, "of two digests the newer"
+    assert news.count("📋") == 1, "of two digests the newer"
     assert answer.startswith("เรื่องที่ค้างอยู่")
     assert (await account(kan)).counted == counted
 
@@ -164,7 +164,7 @@ async def test_a_digest_carries_what_waited(kan: Town) -> None:
     await kan.says(KAN, DIGEST)
     assert await waits(kan) == 0
     assert first in shown(kan, KAN)[-2]
-    assert shown(kan, KAN)[-1].startswith("📊")
+    assert shown(kan, KAN)[-1].startswith("📋")
     assert (await account(kan)).counted == counted + MEMBERS
 
 
