@@ -257,7 +257,8 @@ def too_many_codes(world: World, event: Incoming) -> Decision:
     """A foreign group hears nothing, as ever."""
     if event.group and world.group is None:
         return ()
-    return (Say(event.chat, world.t("Too many codes were not good. Please wait ten minutes, then try once more.")),)
+    text = world.t("Too many codes were not good. Please wait ten minutes, then try once more.")
+    return (Say(event.chat, text, () if event.group else talk.way_on(world)),)
 
 
 def refuse(world: World, event: Incoming) -> Decision:

@@ -45,7 +45,8 @@ def join(world: World, event: Incoming) -> Decision:
     """`/join CODE` in private: the person gets the role the code stands for."""
     code = world.code
     if world.group or code is None or code.purpose != "join" or not event.sender:
-        return (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
+        text = world.t("This code is not good, or no longer. Please ask for a new one.")
+        return (Say(event.chat, text, () if event.group else way_on(world)),)
     member = Member(
         event.chat.channel,
         event.sender,

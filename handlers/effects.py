@@ -58,6 +58,7 @@ class Say:
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
     `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
     costs money and there is little left.
+    `clears`: what was said before goes from the screen, where that is ours.
     """
 
     to: Address | Reporter
@@ -71,6 +72,7 @@ class Say:
     settles: bool = False
     otherwise: "Say | None" = None
     news: str = ""
+    clears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,14 @@ class Amend:
     case: int
     details: Mapping[str, Any]
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What was said of a case to officers and waits to leave is not said; `instead` where one of these goes there."""
+
+    case: int
+    instead: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,6 +463,7 @@ Effect = (
     | Keep
     | OpenCase
     | Amend
+    | Recall
     | SetContact
     | Released
     | HandOver

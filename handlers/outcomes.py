@@ -1,12 +1,19 @@
 """What follows from the sending of a message: mostly nothing, sometimes another way to the same people."""
 
+from datetime import timedelta
+
 from handlers import excluded, groups
+from handlers.after import ways
 from handlers.effects import Button, ButtonKind, Decision, MoveChat, Routed, Say
 from handlers.events import Address, Fate, Incoming, Outcome
 from handlers.places import chain
 from handlers.routing import Destination
+from handlers.screen import ask
 from handlers.sending import card
 from handlers.world import Query, World
+
+LOST = ("refused", "infected", "missing")  # states of a file that nobody will see
+STILL_HERE = timedelta(minutes=10)  # later nobody knows who looks at the phone: nothing is said of a file then
 
 
 def needs(world: World, outcome: Outcome) -> Query | None:
@@ -25,6 +32,8 @@ def follow(world: World, event: Incoming, outcome: Outcome) -> Decision:
         return (MoveChat(event.chat, Address(event.chat.channel, outcome.moved_to)),)
     if fell(world, outcome):
         return elsewhere(world)
+    if not event.group and outcome.result.get("state") in LOST:
+        return lost(world, event)
     if outcome.fate is not Fate.DEAD:
         return ()
     if outcome.otherwise:
@@ -49,6 +58,17 @@ def elsewhere(world: World) -> tuple[Say, ...]:
     ]
     known = {c.chat for c in case.cards}
     return tuple(card(world, case, place) for place in found if place.chat not in known)
+
+
+def lost(world: World, event: Incoming) -> Decision:
+    """Whoever sent a file that cannot be used hears of it while they are there: it was too large, broken or strange."""
+    memory = world.memory
+    if memory.decoy or memory.at is None or world.now - memory.at > STILL_HERE:
+        return ()
+    text = world.t("I could not take one of your files. Send a smaller one, or tell me in words.")
+    if not memory.answers:
+        return (Say(event.chat, text, ways(world)),)
+    return tuple(e for e in ask(world, event, memory, note=text) if isinstance(e, Say))
 
 
 def instead(outcome: Outcome) -> Say:

@@ -1,7 +1,7 @@
 """What is to be sent: rows written with the turn that said it, read by the dispatcher, gone when delivered."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from handlers.effects import Reporter, Say
+from handlers.effects import Recall, Reporter, Say
 from handlers.events import Address, Incoming, Outcome
 from storage import handles, prepared
 from storage.store import Store, context
@@ -108,6 +108,8 @@ def part(say: Say) -> dict[str, Any]:
         ]
     if say.replaces:
         made["replaces"] = say.replaces
+    if say.clears:
+        made["clears"] = True
     return made
 
 
@@ -202,6 +204,33 @@ def take_back(connection: Connection, store: Store, chats: Sequence[Address]) ->
     if chats:
         waits = OUTBOX.c.lane.in_([store.tag(chat) for chat in chats]) & (OUTBOX.c.due > store.now())
         connection.execute(OUTBOX.delete().where(waits, OUTBOX.c.state == TODO, OUTBOX.c.attempts == 0))
+
+
+def recall(connection: Connection, store: Store, effect: Recall) -> list[tuple[Address, Say]]:
+    """Cards of a case that wait on purpose and were not tried yet go; what is said there instead, at the same time.
+
+    What a process has claimed may be on its way: it is left alone.
+    """
+    now = store.now()
+    waits = (OUTBOX.c.state == TODO) & (OUTBOX.c.due > now) & (OUTBOX.c.attempts == 0)
+    aside = (OUTBOX.c.kind == "say") & OUTBOX.c.case_id.is_(None) & OUTBOX.c.claimed.is_(None)
+    found = connection.execute(
+        select(OUTBOX.c.id, OUTBOX.c.channel, OUTBOX.c.payload, OUTBOX.c.due).where(waits, aside)
+    )
+    gone: list[int] = []
+    times: dict[Address, datetime] = {}
+    for row, channel, sealed, due_at in found:
+        payload = store.open(sealed, context("outbox", "payload", row))
+        if payload.get("card") == effect.case:
+            gone.append(row)
+            times[Address(channel, payload["chat"])] = due_at
+    if gone:
+        connection.execute(OUTBOX.delete().where(OUTBOX.c.id.in_(gone)))
+    return [
+        (say.to, replace(say, after=(times[say.to] - now).total_seconds()))
+        for say in effect.instead
+        if isinstance(say.to, Address) and say.to in times
+    ]
 
 
 def release(connection: Connection, store: Store, chat: Address) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ from handlers.effects import (
     MoveChat,
     Offer,
     OpenCase,
+    Recall,
     Record,
     Released,
     Reporter,
@@ -150,22 +151,33 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
                     {"ref": media.ref, "file": file, "kind": media.kind, "mime": media.mime, "urgent": True},
                 )
             )
+        case Recall():
+            _recall(connection, store, event, effect, rows)
         case Amend() | Adopt():
             rows.adopted += _adopted(connection, store, effect)
         case Erase() | Released():
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, effect, rows)
-        case ShowMenu(chat=chat, language=language):
-            rows.sends.append((chat, event, "menu", {"language": language}))
-        case Leave(chat=chat, after=after):
-            rows.sends.append((chat, event, "leave", {"after": after}))
+        case ShowMenu() | Leave():
+            rows.sends.append((effect.chat, event, *_asked_of_app(effect)))
         case (
             LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
         ):
             rows.changes.append(effect)
         case _:
             _change(connection, store, event, effect)
+
+
+def _asked_of_app(effect: ShowMenu | Leave) -> tuple[str, dict[str, Any]]:
+    return (
+        ("menu", {"language": effect.language}) if isinstance(effect, ShowMenu) else ("leave", {"after": effect.after})
+    )
+
+
+def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:
+    for to, say in outbox.recall(connection, store, effect):
+        _say(store, event, to, [say], rows)
 
 
 def _adopted(connection: Connection, store: Store, effect: Amend | Adopt) -> list[tuple[int, CaseKey, tuple[str, ...]]]:
