@@ -18,6 +18,7 @@ from handlers import (
     outcomes,
     panic,
     practice,
+    quota,
     receipts,
     resident,
     rights,
@@ -89,6 +90,8 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
             return digest.needs(world, tick)
         case "practice move":
             return practice.needs(tick)
+        case "quota":
+            return quota.needs(world, event)
     return None
 
 
@@ -198,6 +201,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return digest.tell(world, event, tick)
         case "trouble":
             return trouble.told(world, event, tick)
+        case "quota":
+            return quota.noticed(world, event, tick)
         case "denied":
             return alarms.refused(world, event, tick)
         case "question expired":

@@ -56,6 +56,8 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
+    costs money and there is little left.
     `clears`: what was said before goes from the screen, where that is ours.
     """
 
@@ -69,6 +71,7 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    news: str = ""
     clears: bool = False
 
 
@@ -440,6 +443,14 @@ class DropRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """The coordinators know this month's quota to be used up to `warned` percent; LINE refused a push to `refused`."""
+
+    warned: int
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchDistrict:
     """A district joins or leaves the programme."""
 
@@ -486,5 +497,6 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Metered
 )
 Decision = tuple[Effect, ...]
