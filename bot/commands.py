@@ -221,7 +221,7 @@ def figures(settings: Settings, given: Namespace) -> int:
     if given.action == "check" or not wrong:
         return 1 if wrong else 0
     make = partial(recounting.rebuild, zone=settings.zone)
-    asyncio.run(_upkeep(settings, _recorded(settings, make, "figures rebuilt")))
+    asyncio.run(_upkeep(settings, recorded(settings, make, "figures rebuilt")))
     left = asyncio.run(_upkeep(settings, count))
     print("\n".join(left) or "Made anew: now they do.")
     return 1 if left else 0
