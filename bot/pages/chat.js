@@ -99,12 +99,13 @@
   const WHOLE = /([\u{1f1e6}-\u{1f1ff}]{2}|[\p{Ps}\p{Pi}]?\+?\p{Nd}+(?:[-–:/.,]\p{Nd}+| \p{Nd}{3,})+[\p{Pe}\p{Pf}]?[.,:;។៖]?|\p{Nd}{9,})/u;
   const ICON = /(\p{Extended_Pictographic}\ufe0f?|[\u{1f1e6}-\u{1f1ff}]{2}|[✓•]) (?=\S)/gu;
 
-  const ITEM = /(^|\n|[:,] )([^\s,:][^,:\n]{0,32} \p{Nd}{3,5})(?=,|\n|$)/gu; // of a list: whom to call
+  const ITEM = /([:,] )([^\s,:][^,:\n]{0,32} \p{Nd}{3,5})(?=,|\n|$)/gu; // of a list: whom to call
   const MARK = "\ue000"; // around such an item
   const NUMBER = /(\p{L}\p{M}*) (?=\p{Nd}{3,}(?!\p{Nd}*[-–:/.]\p{Nd}))/gu; // whom a number calls, and the number
 
   function say(element, text) {
-    const main = script(text), joined = text.replace(/\ue000/g, "").replace(ITEM, "$1\ue000$2\ue000").replace(ICON, "$1\u00a0").replace(NUMBER, "$1\u00a0");
+    const main = script(text), marked = text.replace(/\ue000/g, "").replace(ITEM, "$1\ue000$2\ue000").replace(/\ue000,/g, ",\ue000");
+    const joined = marked.replace(ICON, "$1\u00a0").replace(NUMBER, "$1\u00a0");
     const rows = joined.match(/[^\n]*\n|[^\n]+/g) || [];
     if (main) element.lang = main;
     for (const part of rows.flatMap((row) => row.match(PART))) {
@@ -117,6 +118,7 @@
       });
       if (foreign) element.append(place);
     }
+    element.normalize();
     return element;
   }
 

@@ -21,6 +21,9 @@ BAD = {
     "a number or a command is broken": "<p style='width:90px;font-size:20px'>012-345-6789-012345</p>",
     "a word is broken": "<p style='width:60px;overflow-wrap:anywhere'>unbelievably</p>",
     "a picture stands alone in its line": "<button style='width:70px;height:90px'>🚫 somebody</button>",
+    "a line begins with a sign that belongs to the one before": (
+        "<p style='width:70px'><span style='display:inline-block'>numbers</span>, and</p>"
+    ),
     "a line ends with a sign that belongs to the next one": "<p style='word-break:break-all;width:1px'>เแ</p>",
     "no font has U+378": "<p>\u0378</p>",
     "a flag is drawn as letters": "<p lang=km>កន្លែង 🇹🇭</p>",
@@ -78,3 +81,22 @@ async def test_a_number_is_not_broken_and_every_word_says_its_language() -> None
             ".bubble:last-child .words, .bubble:last-child .words [lang]", "all => all.map(e => e.lang)"
         )
         assert said == ["lo", "th", "en"]
+
+
+async def test_rows_stay_rows_and_a_list_of_numbers_is_broken_between_its_entries() -> None:
+    text = (
+        "8512-9121 · ຢາ\n📅 23 ພະຈິກ 2026\nຍັງບໍ່ມີ\n"
+        "ໄທ: ຕຳຫຼວດ 191, ລົດໂຮງໝໍ 1669, ຄ້າມະນຸດ ແລະ ຂໍຄວາມຊ່ວຍເຫຼືອ 1300\nລາວ: ຕຳຫຼວດ 1191"
+    )
+    async with show() as at:
+        page = await at.page(width=320, locale="lo-LA")
+        await page.get_by_test_id("option").first.wait_for()
+        await at.bot.say(at.bot.events[0].chat.chat, text)
+        words = page.locator(".words").last
+        await words.get_by_text("1191").wait_for()
+        assert (await words.inner_text()).replace("\u00a0", " ") == text
+        items = await words.locator(".whole").all_inner_texts()
+        assert [item.replace("\u00a0", " ") for item in items] == [
+            "8512-9121", "ຕຳຫຼວດ 191,", "ລົດໂຮງໝໍ 1669,", "ຄ້າມະນຸດ ແລະ ຂໍຄວາມຊ່ວຍເຫຼືອ 1300", "ຕຳຫຼວດ 1191",
+        ]  # fmt: skip
+        assert await page.evaluate(LOOK) == []

@@ -82,18 +82,20 @@ async def closed(phone: Phone, stand: Stand, number: str) -> None:
     await phone.here("nothing-changed")
     await phone.write(SEEN[phone.language])
     await phone.here("opened-again")
-    await stand.officer("close", f"{number} nothing")
     await phone.press("status")
     await phone.act(number)
-    await phone.act("🆘")
-    await phone.here("does-not-feel-safe")
-    first = (await stand.numbers())[-2]
-    await phone.press("status")
-    await phone.act(first)
     await phone.act("🗑")
     await phone.here("take-back")
     await phone.act("🗑")
     await phone.here("taken-back")
+    first = (await stand.numbers())[-2]
+    await stand.officer("take", first)
+    await stand.officer("close", f"{first} nothing")
+    await phone.quiet()
+    await phone.press("status")
+    await phone.act(first)
+    await phone.act("🆘")
+    await phone.here("does-not-feel-safe")
 
 
 async def elsewhere(phone: Phone, stand: Stand, browser: Browser, receipt: str) -> None:

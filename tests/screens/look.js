@@ -79,9 +79,13 @@
 
   function broken() {
     const found = [];
+    let before = null;
     for (const node of texts(document.body)) {
       const e = node.parentElement, button = e.closest("button, a"), language = e.closest("[lang]").lang || "en";
-      const all = layout(node);
+      const all = layout(node), block = e.closest(".words, button, p");
+      const next = block && before && before.block === block && all.length && all[0].box.top > before.box.bottom - 2 && !/\n\s*$/.test(before.text);
+      if (next && NEVER_FIRST.test(node.data)) found.push("a line begins with a sign that belongs to the one before: " + before.text.slice(-24) + " | " + node.data.slice(0, 24));
+      if (all.length) before = { block, box: all[all.length - 1].box, text: node.data };
       for (let n = 1; n < all.length; n++) {
         if (all[n].box.top < all[n - 1].box.bottom - 2 && all[n].box.left >= all[n - 1].box.left) continue;
         if (all[n].box.top <= all[n - 1].box.top + 2) continue;

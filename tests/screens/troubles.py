@@ -1,5 +1,7 @@
 """The walks where something goes wrong, and what is asked for with a slash."""
 
+import asyncio
+
 from playwright.async_api import Browser, Route
 
 from tests.screens.looking import Phone
@@ -107,12 +109,14 @@ async def ended(phone: Phone, _: Stand, __: Browser) -> None:
 async def bad_signal(phone: Phone, _: Stand, __: Browser) -> None:
     """Nothing arrives: what was written waits; the line is gone; what is refused."""
     await agreed(phone)
+    enough = asyncio.Event()
 
     async def lose(route: Route) -> None:
         await route.abort()
 
-    async def dawdle(_: Route) -> None:
-        """Never answered."""
+    async def dawdle(route: Route) -> None:
+        await enough.wait()
+        await route.abort()
 
     page = phone.page
     await page.route("**/web/messages", dawdle)
@@ -120,8 +124,8 @@ async def bad_signal(phone: Phone, _: Stand, __: Browser) -> None:
     await page.get_by_test_id("send").click()
     await page.locator(".state").wait_for()
     await phone.here("sending")
-    await page.unroute("**/web/messages")
     await page.route("**/web/messages", lose)
+    enough.set()
     await page.route("**/web/session", lose)
     await page.route("**/web/events*", lose)
     await page.reload()
