@@ -253,7 +253,7 @@
     const more = make("details"), summary = make("summary", "nav", "✏️\u00a0" + words.change);
     summary.dataset.testid = "change";
     more.append(summary, row(...pencils));
-    more.addEventListener("toggle", () => { if (more.open && atEnd) log.scrollTop = log.scrollHeight; });
+    more.addEventListener("toggle", () => { if (more.open) more.scrollIntoView({ block: "nearest" }); });
     return more;
   }
 

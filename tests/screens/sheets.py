@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from tests.screens.looking import VIEWS
 
 AT_A_TIME, ACROSS = 12, 6
-ALL_ACROSS, ALL_WIDTH = 14, 100
+ALL_ACROSS, ALL_WIDTH = 14, 90
 GAP, HEAD = 6, 14  # pixels between pictures, and of the name above each
 GROUND = "#d8d8d8"
 
@@ -20,7 +20,7 @@ def make(out: Path, language: str) -> None:
         if not found:
             continue
         whole = sheet(found, ALL_ACROSS, ALL_WIDTH)
-        whole.quantize(32).save(out / f"{language}-{view.name}.png", optimize=True)
+        whole.quantize(24).save(out / f"{language}-{view.name}.png", optimize=True)
         for n, at in enumerate(range(0, len(found), AT_A_TIME), start=1):
             some = sheet(found[at : at + AT_A_TIME], ACROSS, view.width)
             some.quantize(128).save(out / f"{language}-{view.name}-{n:02}.png")
