@@ -277,12 +277,21 @@ def shelf(media: Media) -> Shelf:
     )
 
 
+def address(settings: Settings) -> str:
+    """Where people reach this server; on a machine of one's own the page of `try` does."""
+    server = settings.server
+    if server.public_url or not settings.web.chat or server.host not in ("127.0.0.1", "localhost"):
+        return server.public_url.rstrip("/")
+    return f"http://{server.host}:{server.port}" if server.port else ""
+
+
 def rules(settings: Settings, alert_delay: float | None) -> Rules:
     limits, watched = settings.limits, settings.watch
     return Rules(
         zone=settings.zone,
         emergency=settings.emergency.by_country,
         notice=NOTICE,
+        page=address(settings),
         half_report_hours=limits.half_report_hours,
         alert_delay=limits.alert_delay_minutes * 60 if alert_delay is None else alert_delay,
         code_minutes=limits.code_minutes,

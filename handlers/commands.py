@@ -8,6 +8,7 @@ from handlers import (
     after,
     arranging,
     coordinator,
+    dashboard,
     locking,
     looking,
     notice,
@@ -202,6 +203,13 @@ COMMANDS: Mapping[str, Rule] = {
         ("private",),
         "coordinator",
         words=("ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"),
+    ),
+    "desk": Rule(
+        N("figures and open cases on one page"),
+        dashboard.ask,
+        ("private",),
+        "coordinator",
+        words=("แดชบอร์ด", "หน้าสรุป", "ໜ້າສະຫຼຸບ", "ទំព័រសង្ខេប"),
     ),
     "quota": Rule(
         N("LINE messages: used and left"),

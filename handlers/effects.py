@@ -322,7 +322,7 @@ class MakeCode:
     """A one-time code, kept only as a keyed hash. `scope` is a district code, a province or `*`."""
 
     code: str
-    purpose: str  # join | link
+    purpose: str  # join | link | desk
     role: str
     scope: str
     expires: datetime

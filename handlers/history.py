@@ -57,6 +57,8 @@ WRITTEN = {
     "district off": N("took a district out of the programme"),
     "rule added": N("added a routing rule"),
     "rule dropped": N("removed a routing rule"),
+    "dashboard link": N("asked for the link of the desk page"),
+    "dashboard": N("opened the desk page"),
 }
 
 

@@ -20,15 +20,21 @@ def coordinates(world: World) -> bool:
 
 
 def reply(world: World, event: Incoming) -> Decision:
-    """`/quota`: used, left, what it comes to, what is held back, and what one message to each group costs."""
+    """`/quota`, in the chat."""
+    found = text(world)
+    return (Say(event.chat, found),) if found else not_yours(world, event)
+
+
+def text(world: World) -> str:
+    """Used, left, what it comes to, what is held back, and what one message to each group costs."""
     meter, member = world.meter, world.member
     if meter is None or member is None or not coordinates(world):
-        return not_yours(world, event)
+        return ""
     words = world.words[world.language]
     lines = [used(words, meter), *pace(words, meter), *held_back(words, meter, world.language)]
     if meter.waiting:
         lines.append(words.n("{count} message waits.", "{count} messages wait.", meter.waiting, count=meter.waiting))
-    return (Say(event.chat, "\n".join([*lines, *groups(world, meter, member)])),)
+    return "\n".join([*lines, *groups(world, meter, member)])
 
 
 def used(words: Words, meter: Meter) -> str:

@@ -304,6 +304,7 @@ class Rules:
     overdue_open_hours: float = 72.0
     line_groups: str = "always"  # always | alerts | fallback: see handlers.sparing
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
+    page: str = ""  # https address of this server; empty where none is set
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     watch: Watch = field(default_factory=Watch)
     kept: Kept = field(default_factory=Kept)

@@ -158,7 +158,7 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
         case Erase() | Released():
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
-            _code(connection, store, effect, rows)
+            _code(connection, store, event, effect, rows)
         case ShowMenu() | Leave():
             rows.sends.append((effect.chat, event, *_asked_of_app(effect)))
         case (
@@ -329,7 +329,7 @@ def _amend(connection: Connection, store: Store, case: int, details: Any) -> Cas
     return key
 
 
-def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows: Rows) -> None:
+def _code(connection: Connection, store: Store, event: Incoming, effect: MakeCode | UseCode, rows: Rows) -> None:
     kept = store.vault.code_hash(effect.code)
     if isinstance(effect, UseCode):
         connection.execute(delete(CODE).where(CODE.c.hash == kept))
@@ -342,6 +342,7 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
             "scope": effect.scope,
             "seat": effect.seat,
             "expires": effect.expires,
+            "by": store.person(event.chat.channel, effect.by) if effect.by else "",
         }
     )
 

@@ -272,6 +272,7 @@ class Code(SQLModel, table=True):
     scope: str = column("clear", "code")
     seat: str = column("clear", "code", default="")
     expires: datetime = column("clear", "code", sa_type=Moment)
+    by: str = column("tag", "code", default="")  # who asked for it, where it is for them alone
 
 
 class CodeGuess(SQLModel, table=True):
