@@ -305,6 +305,8 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
             settings.retention.contact_days,
             settings.retention.media_days,
             settings.retention.closed_days,
+            settings.retention.false_days,
+            settings.retention.withdrawn_days,
         ),
         watch=Watch(
             watched.details_an_hour,

@@ -281,6 +281,8 @@ class Kept:
     contact_days: int = 14
     media_days: int = 90
     closed_days: int = 365
+    false_days: int = 90
+    withdrawn_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
