@@ -1,4 +1,4 @@
-"""Photos for officers on LINE, over real HTTP: by links that cannot be guessed, that die, and that nobody reads in a log."""
+"""Photos for officers on LINE, over real HTTP: by links that nobody can guess, that die, and that stand in no log."""
 
 import logging
 import secrets
