@@ -84,8 +84,9 @@ class TelegramDouble:
     """`async with TelegramDouble() as telegram:` serves on a free port of 127.0.0.1.
 
     `calls` holds what was asked; `menus` the commands on offer; `messages` what the chats show now; `files` what
-    getFile finds; `blocked` the chats that refuse us. `fail` orders faults: they are used up in turn, each for its method (all methods: "") and chat.
-    `say` queues an update, which polling fetches or, after setWebhook, is posted at once.
+    getFile finds; `blocked` the chats that refuse us. `fail` orders faults: they are used up in turn, each for its
+    method (all methods: "") and chat. `say` queues an update, which polling fetches or, after setWebhook, is posted
+    at once.
     """
 
     def __init__(self, token: str = TOKEN) -> None:
