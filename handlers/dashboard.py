@@ -56,5 +56,11 @@ def panels(world: World) -> tuple[Panel, ...]:
             Query(figures=True, since=week, until=today, districts=places),
             lambda w: summary.picture(w, Wanted(week, today, scope)),
         ),
-        (Query(meter=True), quota.text),
+        (Query(meter=True), price),
     )
+
+
+def price(world: World) -> str:
+    """LINE's messages, where there is LINE."""
+    meter = world.meter
+    return quota.text(world) if meter and (meter.read or meter.counted) else ""
