@@ -133,6 +133,8 @@ class OpenCase:
     receipt: str = ""  # kept as a keyed hash only
     behalf: bool = False  # filed for somebody else
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
+    step: int = 0  # where it stands on the ladder, see handlers.ladder
+    step_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,15 @@ class Offer:
     case: int
     to: str
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A case that nobody has taken stands on this step of the ladder; the next is due `at`, or there is none."""
+
+    case: int
+    step: int
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +462,7 @@ Effect = (
     | Routed
     | MoveCase
     | Offer
+    | Climb
     | Hand
     | Join
     | Record

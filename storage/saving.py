@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, update
 
+from handlers import due
 from handlers.dates import local_day
 from handlers.effects import (
     AddNote,
@@ -17,6 +18,7 @@ from handlers.effects import (
     Amend,
     AnswerQuestion,
     AskReporter,
+    Climb,
     Decision,
     Dismiss,
     DropMedia,
@@ -47,6 +49,7 @@ from handlers.effects import (
     SetContact,
     ShowMenu,
     Silence,
+    Status,
     SwitchDistrict,
     UnlinkGroup,
     UseCode,
@@ -55,7 +58,20 @@ from handlers.effects import (
 from handlers.events import Address, Incoming, Outcome
 from handlers.life import ENDED, WORKED_ON
 from handlers.world import EVERYWHERE, Memory, World
-from storage import audit, casekeys, directory, figures, outbox, prepared, remarks, reporters, retention, trail, worlds
+from storage import (
+    audit,
+    casekeys,
+    climbing,
+    directory,
+    figures,
+    outbox,
+    prepared,
+    remarks,
+    reporters,
+    retention,
+    trail,
+    worlds,
+)
 from storage.store import Store, context
 from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
 from storage.vault import CaseKey
@@ -184,6 +200,8 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
             reporters.change(connection, store, event.chat, effect)
         case Offer(case=case, to=to, until=until):
             connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
+        case Climb():
+            climbing.climb(connection, effect)
         case Hand(case=case, desk=desk):
             changed = update(CASES).where(CASES.c.id == case)
             connection.execute(changed.values(desk=desk, offered="", offered_until=None))
@@ -248,6 +266,8 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
             "receipt": store.receipt(case.receipt) if case.receipt else None,
             "behalf": case.behalf,
             "excluded": ",".join(case.excluded),
+            "step": case.step,
+            "step_at": case.step_at,
             "felt": "",
         }
     )
@@ -271,9 +291,11 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     hands = orjson.dumps([astuple(move.holder), astuple(move.closer)])
     sealed = key.seal(hands, context("cases", "taken_by", move.case)) if key else None
     holder = store.person(move.holder.channel, move.holder.person) if move.holder.person else ""
-    when: dict[str, datetime] = {}
+    when: dict[str, datetime | int | None] = {"step_at": None}  # whoever has it now ends the climb
     if move.to in ENDED:
         when["done"] = event.at
+    elif move.to is Status.NEW:
+        when |= {"step": 0, "step_at": due.again(store.rules.patience, case, event.at)}
     elif case.taken is None and move.to in WORKED_ON:
         when["taken"] = event.at
     changed = (
