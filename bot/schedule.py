@@ -30,6 +30,7 @@ ROTATE_MINUTES = 60
 ROOM_SECONDS = 60
 QUESTION_MINUTES = 10
 LADDER_SECONDS = 10  # a look costs one read of an index; where a life is at risk nobody waits longer for the next step
+HOLIDAYS_AGAIN = timedelta(hours=1)  # until they are asked for again where they could not be had
 MOST_LOOKS = 20  # at once, of a hundred cases each: after a down time much may be due
 BEAT_SECONDS = 10
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
@@ -74,7 +75,7 @@ class Schedule:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
         self._again, self._look, self._holidays = again, look, holidays
-        self._years: set[int] = set()  # of which the holidays are known
+        self._learning, self._known = asyncio.Lock(), datetime.min.replace(tzinfo=zone)  # until when holidays are known
         self._witness, self._steady = witness, steady
         self._began = self._beginning(store.now())
         self.stopped = ""  # why nothing is deleted
@@ -193,17 +194,19 @@ class Schedule:
 
     async def _learn(self, now: datetime) -> None:
         """The holidays of this year and the next, once a year; without them every day is like any other."""
-        year = now.astimezone(self._zone).year
-        if year in self._years:
-            return
-        self._years.add(year)
-        try:
-            days = await self._holidays((year, year + 1))
-        except (OSError, ValueError) as bad:
-            log.error("holidays not known", extra={"action": "holidays", "error": type(bad).__name__})
-            return
-        rules = self._store.rules
-        self._store.rules = replace(rules, patience=replace(rules.patience, holidays=days))
+        async with self._learning:
+            if now < self._known:
+                return
+            year = now.astimezone(self._zone).year
+            try:
+                days = await self._holidays((year, year + 1))
+            except (OSError, ValueError) as bad:
+                log.error("holidays not known", extra={"action": "holidays", "error": type(bad).__name__})
+                self._known = now + HOLIDAYS_AGAIN
+                return
+            self._known = datetime(year + 1, 1, 1, tzinfo=self._zone)
+            rules = self._store.rules
+            self._store.rules = replace(rules, patience=replace(rules.patience, holidays=days))
 
     async def purge(self) -> None:
         """What has outlived its time goes; nothing at all while the clock or the amount is doubtful."""
