@@ -32,6 +32,7 @@ QUESTION_MINUTES = 10
 LADDER_SECONDS = 10  # a look costs one read of an index; where a life is at risk nobody waits longer for the next step
 HOLIDAYS_AGAIN = timedelta(hours=1)  # until they are asked for again where they could not be had
 MOST_LOOKS = 20  # at once, of a hundred cases each: after a down time much may be due
+METER_MINUTES = 5
 BEAT_SECONDS = 10
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
 
@@ -71,10 +72,11 @@ class Schedule:
         steady: Callable[[], float] | None = None,
         look: Callable[[], None] = lambda: None,
         holidays: Callable[[Sequence[int]], Awaitable[Holidays]] = load,
+        meter: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
-        self._again, self._look, self._holidays = again, look, holidays
+        self._again, self._look, self._holidays, self._meter = again, look, holidays, meter
         self._learning, self._known = asyncio.Lock(), datetime.min.replace(tzinfo=zone)  # until when holidays are known
         self._witness, self._steady = witness, steady
         self._began = self._beginning(store.now())
@@ -89,6 +91,11 @@ class Schedule:
         self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self.rotate, "interval", minutes=ROTATE_MINUTES, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._look, "interval", seconds=ROOM_SECONDS, misfire_grace_time=None, coalesce=True)
+        if self._meter:
+            at_once = {"next_run_time": datetime.now(self._zone)}
+            self._scheduler.add_job(
+                self._meter, "interval", minutes=METER_MINUTES, misfire_grace_time=None, coalesce=True, **at_once
+            )
         self._look()
         self._scheduler.add_job(
             self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True

@@ -17,7 +17,8 @@ from handlers.life import NEW
 from handlers.patience import STEPS, Step
 from handlers.places import chain, metres
 from handlers.routing import Destination, route
-from handlers.world import Case, Group, Query, World
+from handlers.sparing import alerted
+from handlers.world import Case, Query, World
 from locales import Words
 
 FARTHEST = 80_000.0  # metres between the centres of two districts: an hour's drive; who is farther off is no help
@@ -80,6 +81,11 @@ def groups(world: World, case: Case) -> tuple[Destination, ...]:
     return tuple(place for place in found if place.chat in world.directory.groups)
 
 
+def having(world: World, case: Case) -> set[str]:
+    """The scopes of these groups."""
+    return {world.directory.groups[place.chat].scope for place in groups(world, case)}
+
+
 def tell_group(world: World, case: Case) -> Decision:
     return tuple(
         nudge(world, case, place, lambda words, _: words.t("Nobody has taken this report yet. Who takes it?"))
@@ -110,39 +116,34 @@ def tell_neighbour(world: World, case: Case) -> Decision:
     """
     if case.excluded or case.offered:
         return ()
-    there = neighbours(world, case)
-    if not there:
+    scope = neighbour(world, case)
+    if not scope:
         return ()
-    scope = there[0].scope
     until = world.now + timedelta(hours=world.rules.handover_hours)
 
     def asks(words: Words, language: str) -> str:
         where = scope_name(world, case.in_charge, language)
         return words.t("Nobody in {place} has taken this report yet. Will you take it over?", place=where)
 
-    said = (
-        nudge(world, case, Destination(g.chat, g.language), asks, cards.asked_buttons)
-        for g in there
-        if g.scope == scope
-    )
-    return (Offer(case.id, scope, until), *said)
+    asked = (Destination(g.chat, g.language) for g in alerted(world, world.directory.of_scope(scope)))
+    return (Offer(case.id, scope, until), *(nudge(world, case, place, asks, cards.asked_buttons) for place in asked))
 
 
-def neighbours(world: World, case: Case) -> list[Group]:
-    """Groups of other districts of the same country, the nearest first: over the border only people hand over."""
-    here = world.gazetteer.districts.get(case.in_charge)
+def neighbour(world: World, case: Case) -> str:
+    """The nearest other district of the same country with a group: over the border only people hand over."""
+    districts, directory = world.gazetteer.districts, world.directory
+    here = districts.get(case.in_charge)
     if here is None:
-        return []
-    known = {place.chat for place in groups(world, case)}
-    found: list[tuple[float, str, Group]] = []
-    for group in world.directory.groups.values():
-        there = world.gazetteer.districts.get(group.scope)
-        if there is None or there.code == here.code or there.country != here.country or group.chat in known:
-            continue
-        far = metres(here.latitude, here.longitude, there.latitude, there.longitude)
-        if far <= FARTHEST and world.directory.switched.get(there.code, True):
-            found.append((far, there.code, group))
-    return [group for *_, group in sorted(found, key=lambda each: each[:2])]
+        return ""
+    known = {here.code, *having(world, case)}
+    others = {g.scope for g in directory.groups.values()} & districts.keys() - known
+    near = (
+        (metres(here.latitude, here.longitude, there.latitude, there.longitude), code)
+        for code in others
+        if (there := districts[code]).country == here.country and directory.switched.get(code, True)
+    )
+    far, code = min(near, default=(FARTHEST, ""))
+    return code if far <= FARTHEST else ""
 
 
 def tell_province(world: World, case: Case) -> Decision:
@@ -152,11 +153,10 @@ def tell_province(world: World, case: Case) -> Decision:
     """
     if case.excluded:
         return ()
-    having = [world.directory.groups[place.chat] for place in groups(world, case)]
-    known = {group.chat for group in having}
-    sides = {country(world, group.scope) for group in having} or {country(world, case.in_charge)}
+    known = having(world, case)
+    sides = {country(world, scope) for scope in known or {case.in_charge}}
     above = [s for s in chain(world.gazetteer, case.in_charge) if s.startswith(HEAD) and country(world, s) in sides]
-    there = [g for scope in above for g in world.directory.of_scope(scope) if g.chat not in known]
+    there = (g for s in above if s not in known for g in alerted(world, world.directory.of_scope(s)))
     return tuple(nudge(world, case, Destination(g.chat, g.language), elsewhere(world, case)) for g in there)
 
 

@@ -1,11 +1,11 @@
-"""Which cases are due for the next step of the ladder, and where each stands on it."""
+"""Which cases are due for the next step of the ladder, where each stands on it, and whose it is or may be."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, update
 
-from handlers.effects import Climb
+from handlers.effects import Climb, Hand, Offer
 from storage import prepared
 from storage.tables import CASES, milliseconds
 
@@ -27,7 +27,13 @@ def due(connection: Connection, now: datetime) -> list[Due]:
     return [Due(*row) for row in prepared.ask(connection, DUE, milliseconds(now))]
 
 
-def climb(connection: Connection, effect: Climb) -> None:
-    """One that was taken meanwhile stays as it is."""
-    here = update(CASES).where(CASES.c.id == effect.case, CASES.c.status == "new")
-    connection.execute(here.values(step=effect.step, step_at=effect.at))
+def change(connection: Connection, effect: Climb | Offer | Hand) -> None:
+    """Where a case stands on the ladder, whom it is offered to, whose it is. One that was taken climbs no more."""
+    case = update(CASES).where(CASES.c.id == effect.case)
+    match effect:
+        case Climb(step=step, at=at):
+            connection.execute(case.where(CASES.c.status == "new").values(step=step, step_at=at))
+        case Offer(to=to, until=until):
+            connection.execute(case.values(offered=to, offered_until=until))
+        case Hand(desk=desk):
+            connection.execute(case.values(desk=desk, offered="", offered_until=None))

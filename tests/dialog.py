@@ -12,6 +12,7 @@ resident > ຢາເສບຕິດ                            words
 resident > [2]  [Back]                        a press: the number, or a part of the label, of a button that chat shows;
                                               a button of an older message is named by its value: [a:kind:drugs]
 resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
+resident > (video lost)                       a file that cannot be fetched; all others are still on their way
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
@@ -194,9 +195,10 @@ class Stage:
                 return Place(float(args[0]), float(args[1]))
             case "photo" | "video" | "voice" | "document":
                 album = next((a.partition("=")[2] for a in args if a.startswith("album=")), "")
-                caption = " ".join(a for a in args if "=" not in a)
+                ref = f"{'lost' if 'lost' in args else 'late'}{self.message}"
+                caption = " ".join(a for a in args if "=" not in a and a != "lost")
                 size = next((int(a.partition("=")[2]) for a in args if a.startswith("size=")), 1000)
-                return Media(KINDS[name], f"ref{self.message}", size, "image/jpeg", caption=caption, album=album)
+                return Media(KINDS[name], ref, size, "image/jpeg", caption=caption, album=album)
             case "unsend":
                 return Unsent(f"u{self.message - int(args[0])}")
             case "edit":
