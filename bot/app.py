@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 import locales
+from bot import calendar
 from bot.attachments import Attachments
 from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
@@ -24,11 +25,12 @@ from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
 from bot.scan import Scanner
 from bot.schedule import Schedule
-from bot.settings import Media, Settings
+from bot.settings import Escalation, Media, Settings
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming, Tick
 from handlers.history import Watch
+from handlers.patience import Patience
 from handlers.sparing import PRICED
 from handlers.world import Kept, Rules
 from storage import audit, casekeys, database, directory, gazetteer, quarantine, schema
@@ -222,6 +224,7 @@ def build(
         name=name,
         steady=steady,
         look=room.look,
+        holidays=calendar.load if settings.escalation.holidays else calendar.none,
         meter=partial(metered, gauge, dispatcher) if gauge else None,
     )
     parts = (links, web, channels, turns, dispatcher, schedule, room, gauge)
@@ -317,6 +320,7 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
             settings.retention.false_days,
             settings.retention.withdrawn_days,
         ),
+        patience=patience(settings.escalation),
         watch=Watch(
             watched.details_an_hour,
             watched.others_cases_a_day,
@@ -325,6 +329,11 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
             (watched.night_begins, watched.night_ends),
         ),
     )
+
+
+def patience(wait: Escalation) -> Patience:
+    quiet = (wait.quiet_begins, wait.quiet_ends)
+    return Patience(wait.life, wait.urgent, wait.other, dict(wait.percent_by_kind), quiet)
 
 
 def keep(settings: Settings) -> Keep:

@@ -14,7 +14,9 @@ from bot.dotted import (
     FLAG,
     FOLDER,
     HOST_NAME,
+    MINUTES,
     NUMBERS,
+    PERCENT_BY_KIND,
     PUBLIC_URL,
     RECIPIENTS,
     S3_ENDPOINT,
@@ -146,6 +148,21 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """How long a case waits before the next hears that nobody has taken it: minutes before each of the five steps."""
+
+    life: tuple[int, ...] = field(default=(0, 0, 5, 5, 5), metadata=MINUTES)
+    urgent: tuple[int, ...] = field(default=(10, 10, 10, 15, 15), metadata=MINUTES)
+    other: tuple[int, ...] = field(default=(60, 60, 120, 240, 240), metadata=MINUTES)
+    percent_by_kind: tuple[tuple[str, int], ...] = field(
+        default=(("people", 50), ("weapons", 50), ("scam", 200)), metadata=PERCENT_BY_KIND
+    )
+    quiet_begins: int = field(default=21, metadata=whole(0, 23, 21))
+    quiet_ends: int = field(default=6, metadata=whole(0, 23, 6))
+    holidays: bool = field(default=True, metadata=FLAG)
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long everything is kept, and how much one run of the purge may take."""
 
@@ -227,6 +244,7 @@ class Settings:
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
     desk: Desk = field(default_factory=Desk)
+    escalation: Escalation = field(default_factory=Escalation)
     watch: Watching = field(default_factory=Watching)
     retention: Retention = field(default_factory=Retention)
     emergency: Emergency = field(default_factory=Emergency)

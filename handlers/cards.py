@@ -203,6 +203,11 @@ def offer_buttons(words: Words, case: Case) -> tuple[Button, ...]:
     return tuple(button(words, case, action) for action in ("accept", "refuse", "details"))
 
 
+def asked_buttons(words: Words, case: Case) -> tuple[Button, ...]:
+    """Of a case that the clock offers: nobody there reads more of it before it is theirs."""
+    return tuple(button(words, case, action) for action in ("accept", "refuse"))
+
+
 def button(words: Words, case: Case, action: str) -> Button:
     icon, text = LABELS[action]
     return Button(f"{icon} {words.t(text)}", f"{action}:{short_number(case)}")

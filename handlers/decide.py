@@ -14,6 +14,7 @@ from handlers import (
     digest,
     groups,
     handing,
+    ladder,
     locking,
     outcomes,
     panic,
@@ -86,6 +87,8 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
             return asking_back.needs_expired(tick)
         case "handover over":
             return handing.needs_over(tick)
+        case "step":
+            return ladder.needs(tick)
         case "digest":
             return digest.needs(world, tick)
         case "practice move":
@@ -208,6 +211,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return asking_back.expired(world, event, tick)
         case "handover over":
             return handing.over(world, event, tick)
+        case "step":
+            return ladder.step(world, tick)
         case "practice":
             return practice.open_one(world, event, tick)
         case "practice move":

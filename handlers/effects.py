@@ -138,6 +138,8 @@ class OpenCase:
     receipt: str = ""  # kept as a keyed hash only
     behalf: bool = False  # filed for somebody else
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
+    step: int = 0  # where it stands on the ladder, see handlers.ladder
+    step_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,15 @@ class Offer:
     case: int
     to: str
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A case that nobody has taken stands on this step of the ladder; the next is due `at`, or there is none."""
+
+    case: int
+    step: int
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,6 +485,7 @@ Effect = (
     | Routed
     | MoveCase
     | Offer
+    | Climb
     | Hand
     | Join
     | Record

@@ -135,6 +135,8 @@ def over(world: World, event: Incoming, tick: Tick) -> Decision:
     case = next((c for c in world.cases if c.number == tick.args["number"]), None)
     if case is None or not case.offered or (case.offered_until and case.offered_until > world.now):
         return ()
+    if case.status in ENDED:
+        return (Offer(case.id, "", None),)
     say = refused(world, case.number, case.offered)
     after = replace(case, offered="")
     languages = {w: language for language, w in world.words.items()}

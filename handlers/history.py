@@ -19,7 +19,7 @@ BY_REPORTER = frozenset(
         "question declined",
     }
 )
-BY_CLOCK = frozenset({"question expired", "handover over"})
+BY_CLOCK = frozenset({"question expired", "handover over", "step", "step passed"})
 # TRANSLATORS: lines of the list of what somebody did themselves, after the time and before the case's number.
 WRITTEN = {
     "details": N("read the details"),

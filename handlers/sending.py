@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers import asking, behalf, cards, contact, excluded, keeping
+from handlers import asking, behalf, cards, contact, due, excluded, keeping
 from handlers.dates import duration_text
 from handlers.effects import Button, Decision, Keep, OpenCase, Say, Status
 from handlers.events import Choice, Incoming
@@ -28,6 +28,8 @@ def finish(world: World, event: Incoming) -> Decision:
         return too_many(world, event, recent)
     found = destinations(world, case)
     secret = receipt(world.dice[48:56])
+    wait = delay(world, case)
+    step, step_at = due.begun(world.rules.patience, case, world.now + timedelta(seconds=wait))
     opened = OpenCase(
         case.id,
         case.number,
@@ -44,6 +46,8 @@ def finish(world: World, event: Incoming) -> Decision:
         secret,
         case.behalf,
         case.excluded,
+        step,
+        step_at,
     )
     sent = (*recent, world.now.isoformat())
     memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now, sent=sent)
@@ -93,9 +97,14 @@ def destinations(world: World, case: Case) -> tuple[Destination, ...]:
     return route(world, case.district, case.kind, world.now.astimezone(world.rules.zone).hour)
 
 
+def delay(world: World, case: Case) -> float:
+    """Seconds until the alert leaves: what is not urgent waits a random while."""
+    return 0.0 if case.urgent else world.rules.alert_delay * int.from_bytes(world.dice[19:21], "big") / 0xFFFF
+
+
 def alerts(world: World, case: Case, found: tuple[Destination, ...]) -> tuple[Say, ...]:
-    """The card for every destination, in its language. What is not urgent waits a random while."""
-    wait = 0.0 if case.urgent else world.rules.alert_delay * int.from_bytes(world.dice[19:21], "big") / 0xFFFF
+    """The card for every destination, in its language."""
+    wait = delay(world, case)
     return tuple(card(world, case, place, after=wait) for place in found)
 
 

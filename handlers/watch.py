@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from handlers.coordinator import scope_name
-from handlers.dates import local_day, moment_text
+from handlers.dates import local_day, moment_text, within
 from handlers.effects import Decision, Effect, Record, Say
 from handlers.events import Incoming
 from handlers.history import MISSED, POINTED_OUT, WRITTEN, Entry, recorded
 from handlers.places import chain
-from handlers.routing import within
 from handlers.standing import Act, own_scope
 from handlers.world import Member, Query, World
 

@@ -10,6 +10,7 @@ from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.history import Entry, Watch
 from handlers.meter import Meter
+from handlers.patience import Patience
 from handlers.places import Gazetteer
 from handlers.values import replace
 from locales import Words
@@ -172,6 +173,8 @@ class Case:
     offered: str = ""
     offered_until: datetime | None = None
     event: int = 0
+    step: int = 0  # of handlers.patience.Step that was made last
+    step_at: datetime | None = None  # when the next one is due
     holder: By = NOBODY
     closer: By = NOBODY
     ending: str = ""
@@ -307,6 +310,7 @@ class Rules:
     page: str = ""  # https address of this server; empty where none is set
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     watch: Watch = field(default_factory=Watch)
+    patience: Patience = field(default_factory=Patience)
     kept: Kept = field(default_factory=Kept)
 
 

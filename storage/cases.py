@@ -168,6 +168,8 @@ def _case(
         offered=row["offered"],
         offered_until=row["offered_until"],
         event=row["event"] or 0,
+        step=row["step"],
+        step_at=row["step_at"],
         details=(_read(key, row["details"], "details", row["id"]) or {}) if details else {},
         files=files,
         cards=cards,

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, update
 
+from handlers import due
 from handlers.dates import local_day
 from handlers.effects import (
     AddNote,
@@ -17,6 +18,7 @@ from handlers.effects import (
     Amend,
     AnswerQuestion,
     AskReporter,
+    Climb,
     Decision,
     Dismiss,
     DropMedia,
@@ -49,6 +51,7 @@ from handlers.effects import (
     SetContact,
     ShowMenu,
     Silence,
+    Status,
     SwitchDistrict,
     UnlinkGroup,
     UseCode,
@@ -60,6 +63,7 @@ from handlers.world import EVERYWHERE, Memory, World
 from storage import (
     audit,
     casekeys,
+    climbing,
     directory,
     figures,
     meter,
@@ -208,11 +212,8 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
     match effect:
         case SetContact() | HandOver() | Felt() | Guessed():
             reporters.change(connection, store, event.chat, effect)
-        case Offer(case=case, to=to, until=until):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
-        case Hand(case=case, desk=desk):
-            changed = update(CASES).where(CASES.c.id == case)
-            connection.execute(changed.values(desk=desk, offered="", offered_until=None))
+        case Offer() | Climb() | Hand():
+            climbing.change(connection, effect)
         case Join(cases=cases, event=number):
             connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
         case Metered():
@@ -276,6 +277,8 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
             "receipt": store.receipt(case.receipt) if case.receipt else None,
             "behalf": case.behalf,
             "excluded": ",".join(case.excluded),
+            "step": case.step,
+            "step_at": case.step_at,
             "felt": "",
         }
     )
@@ -299,9 +302,11 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     hands = orjson.dumps([astuple(move.holder), astuple(move.closer)])
     sealed = key.seal(hands, context("cases", "taken_by", move.case)) if key else None
     holder = store.person(move.holder.channel, move.holder.person) if move.holder.person else ""
-    when: dict[str, datetime] = {}
+    when: dict[str, datetime | int | None] = {"step_at": None}  # whoever has it now ends the climb
     if move.to in ENDED:
         when["done"] = event.at
+    elif move.to is Status.NEW:
+        when |= {"step": 0, "step_at": due.again(store.rules.patience, case, event.at)}
     elif case.taken is None and move.to in WORKED_ON:
         when["taken"] = event.at
     changed = (

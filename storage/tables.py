@@ -94,6 +94,12 @@ class CaseRow(SQLModel, table=True):
         Index(
             "cases_offered", "offered_until", sqlite_where=text("offered <> ''"), postgresql_where=text("offered <> ''")
         ),
+        Index(
+            "cases_climbing",
+            "step_at",
+            sqlite_where=text("step_at IS NOT NULL"),
+            postgresql_where=text("step_at IS NOT NULL"),
+        ),
         Index("cases_of_event", "event", sqlite_where=text(JOINED), postgresql_where=text(JOINED)),
         Index("cases_unrouted", "id", sqlite_where=text("routed = false"), postgresql_where=text("routed = false")),
     )
@@ -114,6 +120,8 @@ class CaseRow(SQLModel, table=True):
     done: datetime | None = column("clear", "case", default=None, sa_type=Moment)
     offered: str = column("clear", "case", default="")  # the scope that is asked to take it over
     offered_until: datetime | None = column("clear", "case", default=None, sa_type=Moment)
+    step: int = column("clear", "case", default=0)  # of the ladder (handlers.patience), made while nobody has taken it
+    step_at: datetime | None = column("clear", "case", default=None, sa_type=Moment)  # when the next one is due
     event: int | None = column("clear", "case", default=None, sa_type=BigInteger)  # the same for reports of one event
     taken_by: bytes | None = column("sealed", "case", default=None, sa_type=LargeBinary)  # holder and closer
     holder: str = column("tag", "case", default="")  # who has it, to find what somebody has

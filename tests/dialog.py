@@ -3,7 +3,9 @@
 # a comment
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
+town: suda line:s1 officer TH3801 th secretary   and with a language and a seat
 set: two_person_close                         a setting that is on
+set: holidays                                 those of 2026 and 2027 are known
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
 resident > ຢາເສບຕິດ                            words
@@ -15,6 +17,8 @@ resident > (follow) (unsend 2) (edit 2 new words)   about the last message of th
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
 (wait 2 hours)                                the clock is turned
+(until 2026-12-04T20:00)                      the same, to a time of day in Bangkok
+(ladder)                                      the clock asks which cases are due for their next step
 (offers end)                                  the clock ends offers that nobody accepted in time
 (questions end)                               the clock closes questions that nobody answered in time
 (lost officers)                               the next message to that chat finds nobody there any more
@@ -29,14 +33,18 @@ which they appear; people write them so, too. Receipts are 000-000-0000-000001 a
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot import calendar
 from bot.channels import SendError
-from bot.schedule import CLOCK
+from bot.schedule import steps
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
+    CLOCK,
     Added,
     Address,
     Body,
@@ -55,10 +63,16 @@ from handlers.events import (
     Unsupported,
     heard,
 )
-from storage import directory, remarks
+from handlers.world import Rules
+from storage import climbing, directory, remarks
 from tests.town import Town
 
 SAID = re.compile(r"^(?P<who>[\w-]+)(/(?P<person>[\w-]+))? > (?P<words>.*)$")
+HOLIDAYS = {c: frozenset(map(date.fromisoformat, days)) for c, days in calendar.worked_out([2026, 2027]).items()}
+SETTINGS: dict[str, Callable[[Rules], Rules]] = {
+    "two_person_close": lambda rules: replace(rules, two_person_close=True),
+    "holidays": lambda rules: replace(rules, patience=replace(rules.patience, holidays=HOLIDAYS)),
+}
 PLAIN: dict[str, Body] = {
     "sticker": Unsupported("sticker"),
     "follow": Returned(),
@@ -95,7 +109,7 @@ class Stage:
             if line.startswith("town:"):
                 await self.build(line.split()[1:])
             elif line.startswith("set:"):
-                self.town.store.rules = replace(self.town.store.rules, two_person_close=True)
+                self.town.store.rules = SETTINGS[line.split()[1]](self.town.store.rules)
             elif line.startswith("who:"):
                 _, name, chat, *hint = line.split()
                 self.chats[name] = Address(*chat.split(":"))
@@ -115,7 +129,8 @@ class Stage:
             language = rest[0] if rest else {"TH": "th", "LA": "lo", "KH": "km"}.get(role[:2], "th")
             change = LinkGroup(address, role, language)
         else:
-            change = Enroll(address.chat, role, rest[0], address, rest[1] if len(rest) > 1 else "th")
+            language, seat = (*rest[1:], "th", "")[0], (*rest[2:], "")[0]
+            change = Enroll(address.chat, role, rest[0], address, language, seat=seat)
         await self.town.database.write(lambda c: directory.change(c, self.town.store, [change]))
 
     async def happens(self, words: str) -> None:
@@ -127,6 +142,14 @@ class Stage:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
                 await self.town.says(chat, Tick("digest", {"since": since}), sender=member)
+            case ["ladder"]:
+                due = await self.town.database.read(lambda c: climbing.due(c, self.town.clock()))
+                await self.town.turns.handle(steps(due, self.town.clock()))
+                await self.town.deliver()
+            case ["until", moment]:
+                zone = self.town.store.rules.zone
+                self.town.clock.now = datetime.fromisoformat(moment).replace(tzinfo=zone).astimezone(UTC)
+                await self.town.deliver()
             case ["questions", "end"]:
                 for question, number in await self.town.database.read(lambda c: remarks.due(c, self.town.clock())):
                     tick = Tick("question expired", {"number": number, "question": str(question)})
