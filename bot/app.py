@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 import locales
+from bot import voices
 from bot.attachments import Attachments
 from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
@@ -63,6 +64,7 @@ class App:
     dispatcher: Dispatcher
     schedule: Schedule
     room: Room
+    voices: voices.Voices
     ready: set[str] = field(default_factory=set)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
@@ -189,7 +191,8 @@ def build(
     vault = Vault(keystore)
     base = database.connect(settings.database.url)
     files = Files(shelf(settings.media), vault, lambda file: base.read(partial(casekeys.find, vault=vault, file=file)))
-    store = Store(vault, words, atlas, rules(settings, alert_delay), {}, now)
+    recorded = voices.load(settings.voice.folder)
+    store = Store(vault, words, atlas, rules(settings, alert_delay, recorded), {}, now)
     store.recipients = tuple(map(Recipient.read, settings.seal.archive_recipients))
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
     channels = connect(settings, web, words)
@@ -200,7 +203,7 @@ def build(
     _, key = keystore.current("web")
     links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
     name = secrets.token_hex(8)  # of this process, among the others on one database
-    attachments = Attachments(files, links, scanner(settings))
+    attachments = Attachments(files, links, scanner(settings), recorded, settings.server.public_url)
     dispatcher = Dispatcher(base, store, channels, attachments, turns.handle, now=now, name=name)
     witness = audit.Witness(beside(settings) / "witness.json")
     room = roominess(settings, store, probe)
@@ -218,7 +221,22 @@ def build(
         steady=steady,
         look=room.look,
     )
-    return App(settings, keystore, base, store, files, witness, links, web, channels, turns, dispatcher, schedule, room)
+    return App(
+        settings,
+        keystore,
+        base,
+        store,
+        files,
+        witness,
+        links,
+        web,
+        channels,
+        turns,
+        dispatcher,
+        schedule,
+        room,
+        recorded,
+    )
 
 
 def scanner(settings: Settings) -> Scanner | None:
@@ -260,8 +278,9 @@ def shelf(media: Media) -> Shelf:
     )
 
 
-def rules(settings: Settings, alert_delay: float | None) -> Rules:
+def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices) -> Rules:
     limits, watched = settings.limits, settings.watch
+    fetches = settings.server.public_url.startswith("https://")  # LINE takes pictures and sounds from there alone
     return Rules(
         zone=settings.zone,
         emergency=settings.emergency.by_country,
@@ -276,6 +295,8 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
         overdue_new_hours=settings.desk.overdue_new_hours,
         overdue_open_hours=settings.desk.overdue_open_hours,
         hidden={"line": ("video", "voice", "document", *(() if settings.server.public_url else ("photo",)))},
+        spoken={name: recorded.by_language for name in ("telegram", "web", *(("line",) if fetches else ()))},
+        pictured=frozenset({"telegram", *(("line",) if fetches else ())}),
         kept=Kept(
             settings.retention.half_report_hours,
             settings.retention.contact_days,

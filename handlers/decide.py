@@ -17,6 +17,7 @@ from handlers import (
     outcomes,
     panic,
     practice,
+    preferences,
     receipts,
     resident,
     rights,
@@ -169,6 +170,8 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     "clear": panic.clear,
     "status": after.listing,
     "contact": after.press_contact,
+    "voice": preferences.voice,
+    "pictures": preferences.pictures,
 }
 
 

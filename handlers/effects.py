@@ -32,9 +32,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of our store (or a pin) that goes out with a message."""
+    """A file of our store (or a pin, or something of our own) that goes out with a message.
 
-    kind: str  # photo | video | voice | document | pin
+    `spoken` is the voice of a question (`file`: language/question), `sheet` the picture of its choices.
+    """
+
+    kind: str  # photo | video | voice | document | pin | spoken | sheet
     file: str = ""
     mime: str = ""
     latitude: float = 0.0
@@ -56,7 +59,8 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
-    `clears`: what was said before goes from the screen, where that is ours.
+    `clears`: what was said before goes from the screen, where that is ours. `drawn`: how the choices are drawn where
+    the app makes cards of them (see handlers.comfort).
     """
 
     to: Address | Reporter
@@ -70,6 +74,7 @@ class Say:
     settles: bool = False
     otherwise: "Say | None" = None
     clears: bool = False
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Memory:
     unsent: Sequence[str] = ()  # messages that were taken back before they came
     adding: Mapping[str, str] = field(default_factory=dict)  # the case that what comes next is added to
     asked: int = 0  # the officer's question whose answer is being written
+    voice: bool = False  # questions are also spoken
+    pictures: str = ""  # choices as large pictures: on, off; empty: as the channel does by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,8 @@ class Rules:
     overdue_open_hours: float = 72.0
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
+    spoken: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # channel -> language -> questions
+    pictured: frozenset[str] = frozenset()  # channels that can show choices as large pictures
     watch: Watch = field(default_factory=Watch)
     kept: Kept = field(default_factory=Kept)
 

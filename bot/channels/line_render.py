@@ -7,8 +7,11 @@ LINE counts texts in UTF-16 units and labels in grapheme clusters ("text charact
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bot.channels import line_tiles
 from bot.channels.line_buttons import NOTHING, Json, quick_replies, rows
 from handlers import graphemes
+from handlers.comfort import LARGE
+from handlers.effects import ButtonKind
 
 Part = Mapping[str, Any]
 
@@ -73,6 +76,9 @@ def render(chat: str, parts: Sequence[Part], pictures: str = "") -> list[Json]:
         text = graphemes.cut(part.get("text", ""), TEXT)
         if group:
             made += _said_in_group(text, part.get("buttons", ()))
+        elif pictures and part.get("drawn") == LARGE and (tiles := line_tiles.tiles(part["buttons"], pictures)):
+            made.append(line_tiles.bubble(text, tiles, graphemes.cut(text, ALT)))
+            pressed += [b for b in part["buttons"] if b[2] != ButtonKind.OPTION]
         else:
             made += [_text(text)] if text.strip() else []
             pressed += part.get("buttons", ())

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from bot import pictures
+from bot.voices import PLACE as VOICES
 from handlers.effects import ButtonKind
 
 Part = Mapping[str, Any]
@@ -50,6 +51,8 @@ async def _attachment(attachment: Part) -> dict[str, Any]:
     kind, mime, content = attachment.get("kind", ""), str(attachment.get("mime", "")), attachment.get("bytes", b"")
     if kind == "pin":
         return {"kind": kind, "latitude": attachment["latitude"], "longitude": attachment["longitude"]}
+    if str(attachment.get("url", "")).startswith(VOICES):
+        return {"kind": kind, "url": attachment["url"]}
     if kind == "photo" and len(content) > INLINE:
         mime, content = "image/jpeg", await asyncio.to_thread(shrink, content)
     if not content or len(content) > INLINE or not (mime in SHOWN or mime.startswith(HEARD)):
