@@ -13,15 +13,16 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.turns import Unavailable
 from handlers.events import Address, Incoming, Tick
-from storage import audit, clock, directory, presence, remarks, retention, rotation
+from storage import audit, clock, directory, presence, remarks, retention, rotation, shifts
 from storage.database import Database, gone
 from storage.files import Files
 from storage.store import Store
+from storage.turn import inbox_key
 
 log = logging.getLogger(__name__)
 CATCH_UP = timedelta(hours=6)  # a digest that is older than this is overtaken by the next one
 GRACE = int(CATCH_UP.total_seconds())  # APScheduler's own default of 1 s drops a digest while the loop is busy
-NOON = 12  # digests before noon look back to yesterday, later ones at today
+LOOKED_BACK = 14  # days; a chat that had no digest for longer begins anew
 PURGE_MINUTES = 30
 ROTATE_MINUTES = 60
 ROOM_SECONDS = 60
@@ -93,7 +94,11 @@ class Schedule:
 
     async def _tell(self, slot: datetime) -> None:
         await self._database.read(partial(directory.refresh, store=self._store))
-        events = [self._event(chat, group, slot) for chat, group in self.readers()]
+        readers = self.readers()
+        earlier = self._before(slot)
+        keys = {chat: [inbox_key(chat.channel, self._id(chat, one)) for one in earlier] for chat, _ in readers}
+        told = await self._database.read(partial(shifts.last, keys=keys))
+        events = [self._event(chat, group, slot, told.get(chat, earlier[0])) for chat, group in readers]
         await self._handle(events)
         log.info("digest", extra={"action": "digest", "count": len(events)})
 
@@ -110,16 +115,23 @@ class Schedule:
         groups = [(chat, True) for chat in people.groups]
         return groups + [(m.chat, False) for m in people.members.values() if m.role == "coordinator"]
 
-    def _event(self, chat: Address, group: bool, slot: datetime) -> Incoming:
-        until = slot.date()
-        since = until - timedelta(days=1) if slot.hour < NOON else until
-        sender = "" if group else self._person(chat)
+    def _before(self, slot: datetime) -> list[datetime]:
+        """The slots before this one, the newest first, as far back as anybody's last digest is looked for."""
+        days = (slot.date() - timedelta(days=n) for n in range(LOOKED_BACK + 1))
+        slots = [datetime.combine(day, at, self._zone) for day in days for at in self._times]
+        return sorted((one for one in slots if one < slot), reverse=True)
+
+    def _id(self, chat: Address, slot: datetime) -> str:
+        return f"digest:{self._store.tag(chat)}:{slot:%Y-%m-%dT%H:%M}"
+
+    def _event(self, chat: Address, group: bool, slot: datetime, since: datetime) -> Incoming:
+        """`since`: when this chat had its last digest, or should have had it."""
         return Incoming(
-            id=f"digest:{self._store.tag(chat)}:{slot:%Y-%m-%dT%H:%M}",
+            id=self._id(chat, slot),
             at=self._store.now(),
             chat=chat,
-            sender=sender,
-            body=Tick("digest", {"since": since.isoformat(), "until": until.isoformat()}),
+            sender="" if group else self._person(chat),
+            body=Tick("digest", {"since": since.isoformat()}),
             group=group,
         )
 

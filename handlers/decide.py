@@ -11,6 +11,7 @@ from handlers import (
     commands,
     contact,
     coordinator,
+    digest,
     groups,
     handing,
     locking,
@@ -22,7 +23,6 @@ from handlers import (
     resident,
     rights,
     stale,
-    summary,
     talk,
     trouble,
 )
@@ -87,7 +87,7 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
         case "handover over":
             return handing.needs_over(tick)
         case "digest":
-            return summary.needs(world, event)
+            return digest.needs(world, tick)
         case "practice move":
             return practice.needs(tick)
     return None
@@ -198,7 +198,7 @@ def in_private(world: World, event: Incoming) -> Decision:
 def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
     match tick.job:
         case "digest":
-            return summary.digest(world, event)
+            return digest.tell(world, event, tick)
         case "trouble":
             return trouble.told(world, event, tick)
         case "denied":

@@ -64,7 +64,8 @@ def covers(world: World, scope: str, district: str, kind: str, hour: int) -> boo
 
 
 def districts_of(world: World, scope: str) -> tuple[str, ...] | None:
-    """The district codes of a scope; None means all."""
+    """The district codes of a scope, and a province itself, which cases are handed to; None means all."""
     if scope == EVERYWHERE:
         return None
-    return tuple(code for code in world.gazetteer.districts if scope in chain(world.gazetteer, code))
+    inside = tuple(code for code in world.gazetteer.districts if scope in chain(world.gazetteer, code))
+    return inside if scope in inside else (*inside, scope)

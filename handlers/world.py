@@ -229,6 +229,20 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """What came and went since a moment, and what stands open now: counted, without the cases the reader must not know.
+
+    `new` are the reports that came, by what they are now; `open` how many cases stand how.
+    """
+
+    new: tuple[Count, ...] = ()
+    taken: int = 0
+    closed: int = 0
+    open: Mapping[Status, int] = field(default_factory=dict)
+    overdue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What an event needs to see beyond its own chat. The store answers any of these.
 
@@ -249,6 +263,7 @@ class Query:
     asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
     held: By | None = None  # open, and taken by this person
+    shift: datetime | None = None  # since when
     figures: bool = False
     since: date | None = None
     until: date | None = None
@@ -310,6 +325,7 @@ class World:
     cases: tuple[Case, ...] = ()
     code: CodeRow | None = None
     figures: Figures = field(default_factory=Figures)
+    shift: Shift = field(default_factory=Shift)
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at

@@ -77,11 +77,20 @@ class CaseRow(SQLModel, table=True):
             for name, still in (("untaken", UNTAKEN), ("open", OPEN))
             for name, columns in (
                 (f"cases_{name}", ("urgent", "opened")),
-                (f"cases_{name}_there", ("desk", "urgent", "opened")),
+                # The last column: how many stand how is counted without a look at the cases themselves.
+                (f"cases_{name}_there", ("desk", "urgent", "opened", *(("status",) if name == "open" else ()))),
             )
         ),
+        *(
+            Index(f"cases_{when}", "desk", when, sqlite_where=text(there), postgresql_where=text(there))
+            for when in ("taken", "done")
+            for there in (f"{when} IS NOT NULL",)
+        ),
         Index("cases_held", "holder", sqlite_where=text("holder <> ''"), postgresql_where=text("holder <> ''")),
-        Index("cases_kept", "opened", sqlite_where=text("excluded <> ''"), postgresql_where=text("excluded <> ''")),
+        *(
+            Index(name, column, sqlite_where=text("excluded <> ''"), postgresql_where=text("excluded <> ''"))
+            for name, column in (("cases_kept", "opened"), ("cases_kept_there", "desk"))
+        ),
         Index(
             "cases_offered", "offered_until", sqlite_where=text("offered <> ''"), postgresql_where=text("offered <> ''")
         ),

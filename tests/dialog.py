@@ -18,7 +18,7 @@ officers > (added) (removed) (migrated g-new) what happens to a group
 (offers end)                                  the clock ends offers that nobody accepted in time
 (questions end)                               the clock closes questions that nobody answered in time
 (lost officers)                               the next message to that chat finds nobody there any more
-(digest officers 2026-11-23 2026-11-23)       the clock asks for a digest
+(digest officers 2026-11-23T07:00)            the clock asks for a digest since then
   resident < what the bot says                written by UPDATE=1; `<~`: in place of an earlier message
            | its next line
            [1 ...] [2 ...]                    its buttons
@@ -123,10 +123,10 @@ class Stage:
             case ["wait", number, unit]:
                 self.town.clock.tick(**{unit if unit.endswith("s") else unit + "s": float(number)})
                 await self.town.deliver()
-            case ["digest", name, since, until]:
+            case ["digest", name, since]:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
-                await self.town.says(chat, Tick("digest", {"since": since, "until": until}), sender=member)
+                await self.town.says(chat, Tick("digest", {"since": since}), sender=member)
             case ["questions", "end"]:
                 for question, number in await self.town.database.read(lambda c: remarks.due(c, self.town.clock())):
                     tick = Tick("question expired", {"number": number, "question": str(question)})
