@@ -62,7 +62,8 @@ def put(
         text,
         buttons,
         beside,
-        replaces=event.message if edit and not beside else "",  # words cannot become a voice or a picture
+        # Elsewhere than on our page words cannot become a voice or a picture.
+        replaces=event.message if edit and (not beside or world.channel == "web") else "",
         after=wait,
         settles=album or unanswered(world.memory, world),
         drawn=comfort.drawn(world, here),

@@ -15,6 +15,7 @@ from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
 from bot.turns import Turns
+from bot.voices import Voices
 from handlers.events import Address, Body, Choice, Incoming
 from handlers.world import Rules
 from storage import casekeys, database, gazetteer, handles, schema
@@ -30,6 +31,7 @@ NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 19:30 in Bangkok, Vientiane 
 FREE = Pace(1e9, 1e9, 1_000_000, 1e9, 1_000_000)
 
 
+ADDRESS = "https://bot.example.org"
 NAMES = itertools.count(1)
 
 
@@ -167,6 +169,7 @@ class Town:
         find = partial(casekeys.find, vault=self.vault)
         self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
+        self.voices = Voices({})
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
 
@@ -175,7 +178,7 @@ class Town:
             self.database,
             self.store,
             self.channels,
-            Attachments(self.files, None),
+            Attachments(self.files, None, None, self.voices, ADDRESS),
             self.turns.handle,
             now=self.clock,
             clock=self.clock.seconds,

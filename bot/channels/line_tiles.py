@@ -25,14 +25,14 @@ def tiles(buttons: Sequence[Sequence[str]], base: str) -> list[Json]:
     return [_tile(label, value, f"{base}{name}.png") for (label, value, _), name in zip(answers, drawn, strict=True)]
 
 
-def bubble(text: str, made: Sequence[Json], alt: str) -> Json:
+def bubble(text: str, made: Sequence[Json]) -> Json:
     rows = [list(made[at : at + COLUMNS]) for at in range(0, len(made), COLUMNS)]
     rows[-1] += [_box([], "vertical")] * (COLUMNS - len(rows[-1]))
     words = [{"type": "text", "text": text.strip(), "wrap": True}] if text.strip() else []
     body = [*words, *({**_box(row, "horizontal"), "spacing": "md"} for row in rows)]
     return {
         "type": "flex",
-        "altText": alt.strip() or NOTHING,
+        "altText": text.strip() or NOTHING,
         "contents": {"type": "bubble", "body": {**_box(body, "vertical"), "spacing": "lg"}},
     }
 
