@@ -27,6 +27,7 @@ PURGE_MINUTES = 30
 ROTATE_MINUTES = 60
 ROOM_SECONDS = 60
 QUESTION_MINUTES = 10
+METER_MINUTES = 5
 CLOCK = Address("clock", "clock")  # the chat of a tick that is no chat's
 BEAT_SECONDS = 10
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
@@ -51,10 +52,11 @@ class Schedule:
         name: str = "",
         steady: Callable[[], float] | None = None,
         look: Callable[[], None] = lambda: None,
+        meter: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
-        self._again, self._look = again, look
+        self._again, self._look, self._meter = again, look, meter
         self._witness, self._steady = witness, steady
         self._began = self._beginning(store.now())
         self.stopped = ""  # why nothing is deleted
@@ -68,6 +70,11 @@ class Schedule:
         self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self.rotate, "interval", minutes=ROTATE_MINUTES, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._look, "interval", seconds=ROOM_SECONDS, misfire_grace_time=None, coalesce=True)
+        if self._meter:
+            at_once = {"next_run_time": datetime.now(self._zone)}
+            self._scheduler.add_job(
+                self._meter, "interval", minutes=METER_MINUTES, misfire_grace_time=None, coalesce=True, **at_once
+            )
         self._look()
         self._scheduler.add_job(
             self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True

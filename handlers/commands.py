@@ -13,6 +13,7 @@ from handlers import (
     notice,
     panic,
     preferences,
+    quota,
     receipts,
     resident,
     rights,
@@ -211,6 +212,14 @@ COMMANDS: Mapping[str, Rule] = {
         ("private",),
         "coordinator",
         words=("ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"),
+    ),
+    "quota": Rule(
+        N("LINE messages: used and left"),
+        quota.reply,
+        ("private", "group"),
+        "coordinator",
+        quota.needs,
+        ("โควตา", "โควต้า", "ໂຄຕ້າ", "ໂຄວຕ້າ", "កូតា"),
     ),
     "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }

@@ -19,6 +19,7 @@ from handlers import (
     panic,
     practice,
     preferences,
+    quota,
     receipts,
     resident,
     rights,
@@ -90,6 +91,8 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
             return digest.needs(world, tick)
         case "practice move":
             return practice.needs(tick)
+        case "quota":
+            return quota.needs(world, event)
     return None
 
 
@@ -201,6 +204,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return digest.tell(world, event, tick)
         case "trouble":
             return trouble.told(world, event, tick)
+        case "quota":
+            return quota.noticed(world, event, tick)
         case "denied":
             return alarms.refused(world, event, tick)
         case "question expired":

@@ -12,8 +12,10 @@ from handlers.graphemes import utf16
 from handlers.kinds import kind_text
 from handlers.life import CLOSING, NEW, STANDS, WAITING
 from handlers.looking import is_overdue
+from handlers.meter import DIGEST
 from handlers.places import district_name
 from handlers.routing import districts_of
+from handlers.sparing import hears_news
 from handlers.standing import own_scope
 from handlers.summary import by_district, by_kind
 from handlers.world import Case, Figures, Query, World
@@ -38,9 +40,9 @@ def since(world: World, tick: Tick) -> datetime:
 
 
 def tell(world: World, event: Incoming, tick: Tick) -> Decision:
-    if not own_scope(world):
+    if not own_scope(world) or not hears_news(world, event.chat):
         return ()
-    return (Say(event.chat, text(world, since(world, tick))),)
+    return (Say(event.chat, text(world, since(world, tick)), news=DIGEST),)
 
 
 def text(world: World, begin: datetime) -> str:

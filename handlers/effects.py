@@ -61,6 +61,8 @@ class Say:
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
     `clears`: what was said before goes from the screen, where that is ours. `drawn`: how the choices are drawn where
     the app makes cards of them (see handlers.comfort).
+    `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
+    costs money and there is little left.
     """
 
     to: Address | Reporter
@@ -73,6 +75,7 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    news: str = ""
     clears: bool = False
     drawn: str = ""
 
@@ -445,6 +448,14 @@ class DropRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """The coordinators know this month's quota to be used up to `warned` percent; LINE refused a push to `refused`."""
+
+    warned: int
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchDistrict:
     """A district joins or leaves the programme."""
 
@@ -491,5 +502,6 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Metered
 )
 Decision = tuple[Effect, ...]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.history import Entry, Watch
+from handlers.meter import Meter
 from handlers.places import Gazetteer
 from handlers.values import replace
 from locales import Words
@@ -271,6 +272,7 @@ class Query:
     code: str = ""
     any_code: bool = False
     history: int = 0
+    meter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +283,8 @@ class Kept:
     contact_days: int = 14
     media_days: int = 90
     closed_days: int = 365
+    false_days: int = 90
+    withdrawn_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +304,7 @@ class Rules:
     answer_days: float = 5.0  # then a question to a reporter is closed
     overdue_new_hours: float = 1.0
     overdue_open_hours: float = 72.0
+    line_groups: str = "always"  # always | alerts | fallback: see handlers.sparing
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     spoken: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # channel -> language -> questions
@@ -328,6 +333,7 @@ class World:
     shift: Shift = field(default_factory=Shift)
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
+    meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)
 

@@ -31,6 +31,7 @@ from storage.vault import CannotOpen
 
 NEXT = prepared.among("SELECT nextval('outbox_id') FROM generate_series(1, ?)")
 DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
+CHARGED = prepared.among("DELETE FROM outbox WHERE id IN LIST RETURNING id", "bigint")
 CLAIM = {"postgresql": "UPDATE outbox SET due = $1, claimed = $2 WHERE id = ANY($3::bigint[])"}
 PUT_BACK = {
     "postgresql": """
@@ -59,6 +60,8 @@ OPENED = (
 )  # for _row
 REPLY_SECONDS = 20  # after the event; who takes the row over, a LEASE later at most, can still ask by the same token
 HELD: ColumnElement[bool] = OUTBOX.c.state == "held"
+# Until something leaves to its chat anyway, or the month turns (storage.meter); spelled out for the index.
+WAITS: ColumnElement[bool] = OUTBOX.c.state == literal_column("'waits'")
 SOON = 5.0  # seconds; what waits longer may find its reply token used up
 
 
@@ -118,7 +121,7 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
     made: list[dict[str, Any]] = []
     plain: list[Say] = []
     for say in [*says, None]:
-        if say is not None and not (say.card or say.otherwise or say.after):
+        if say is not None and not (say.card or say.otherwise or say.after or say.news):
             plain.append(say)
             continue
         if plain:
@@ -126,6 +129,8 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
             plain = []
         if say is not None:
             extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
+            if say.news:
+                extra["news"] = say.news
             if say.otherwise and isinstance(say.otherwise.to, Address):
                 other = say.otherwise
                 extra["otherwise"] = {**part(other), "channel": say.otherwise.to.channel, "chat": say.otherwise.to.chat}
@@ -370,10 +375,15 @@ def pushed(connection: Connection, row: int) -> None:
     connection.execute(OUTBOX.update().where(OUTBOX.c.id == row).values(way="push"))
 
 
-def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters."""
+def settle(connection: Connection, outcomes: Sequence[Outcome]) -> int:
+    """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters. What the platform
+    charges for those that went, each once however often it is said that they did."""
     done = [o.row for o in outcomes if o.fate in ("sent", "dropped")]
-    if done:
+    costs = {o.row: o.cost for o in outcomes if o.cost}
+    charged = 0
+    if costs:
+        charged = sum(costs.get(row, 0) for (row,) in prepared.ask(connection, CHARGED, done))
+    elif done:
         prepared.ask(connection, DELIVERED, done)
     for outcome in outcomes:
         if outcome.fate == "later":
@@ -382,6 +392,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
             if outcome.unsure:
                 changed["way"] = func.coalesce(OUTBOX.c.way, "any")
             connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))
-        elif outcome.fate in ("dead", "held"):
+        elif outcome.fate in ("dead", "held", "waits"):
             changed = {"state": str(outcome.fate), "error": outcome.why, "claimed": None}
             connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))
+    return charged

@@ -35,6 +35,7 @@ from handlers.effects import (
     Leave,
     LinkGroup,
     MakeCode,
+    Metered,
     MoveCase,
     MoveChat,
     Offer,
@@ -56,7 +57,20 @@ from handlers.effects import (
 from handlers.events import Address, Incoming, Outcome
 from handlers.life import ENDED, WORKED_ON
 from handlers.world import EVERYWHERE, Memory, World
-from storage import audit, casekeys, directory, figures, outbox, prepared, remarks, reporters, retention, trail, worlds
+from storage import (
+    audit,
+    casekeys,
+    directory,
+    figures,
+    meter,
+    outbox,
+    prepared,
+    remarks,
+    reporters,
+    retention,
+    trail,
+    worlds,
+)
 from storage.store import Store, context
 from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
 from storage.vault import CaseKey
@@ -201,6 +215,8 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
             connection.execute(changed.values(desk=desk, offered="", offered_until=None))
         case Join(cases=cases, event=number):
             connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case Metered():
+            meter.learn(connection, store, effect)
         case AskReporter() | AnswerQuestion() | AddNote():
             remarks.save(connection, store, event, effect)
         case Routed(case=case, reached=reached):
@@ -360,7 +376,7 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     outcomes = [(e, e.body) for e in events if isinstance(e.body, Outcome)]
     if not outcomes:
         return
-    outbox.settle(connection, [o for _, o in outcomes])
+    meter.count(connection, store, outbox.settle(connection, [o for _, o in outcomes]))
     cards = [
         {"case_id": o.card, "tag": store.tag(e.chat), "message": o.message} for e, o in outcomes if o.card and o.message
     ]

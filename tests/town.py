@@ -14,6 +14,7 @@ import locales
 from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
+from bot.gauge import Gauge
 from bot.turns import Turns
 from bot.voices import Voices
 from handlers.events import Address, Body, Choice, Incoming
@@ -63,6 +64,9 @@ class Listener:
     erased: list[tuple[str, str]] = field(default_factory=list)
     menus: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)  # of groups; a push to one costs as much
+    limit: int | None = None
+    told: int = 0
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     meaning: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]] | None = None
     # chat and what a button means -> what it says, and the message it is in
@@ -115,6 +119,12 @@ class Listener:
 
     async def leave(self, chat: str) -> None:
         self.left.append(chat)
+
+    async def members(self, chat: str) -> int:
+        return self.sizes.get(chat, 1)
+
+    async def quota(self) -> tuple[int | None, int]:
+        return self.limit, self.told
 
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         self.erased += [(chat, message) for message in messages]
@@ -170,6 +180,7 @@ class Town:
         self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
         self.voices = Voices({})
+        self.gauge = Gauge(self.database, self.store, self.channels["line"], self.turns.handle)
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
 
@@ -184,6 +195,7 @@ class Town:
             clock=self.clock.seconds,
             jitter=lambda: 0.5,
             name=self.name,
+            gauge=self.gauge,
         )
 
     def paced(self, pace: Pace) -> Dispatcher:
