@@ -13,6 +13,7 @@ from bot.dotted import (
     DAYS_BY_KIND,
     FLAG,
     FOLDER,
+    FOLDER_OR_NONE,
     HOST_NAME,
     MINUTES,
     NUMBERS,
@@ -107,6 +108,13 @@ class Media:
     s3_access_key: str = field(default="", repr=False, metadata=TOKEN)
     s3_secret_key: str = field(default="", repr=False, metadata=TOKEN)
     clamd: str = field(default="", metadata=CLAMD)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Where recordings of the questions are, by language (see bot.voices); none: nobody is offered to hear them."""
+
+    folder: Path | None = field(default=None, metadata=FOLDER_OR_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +249,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     seal: Seal = field(default_factory=Seal)
     media: Media = field(default_factory=Media)
+    voice: Voice = field(default_factory=Voice)
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
     desk: Desk = field(default_factory=Desk)

@@ -13,6 +13,7 @@ from handlers import (
     looking,
     notice,
     panic,
+    preferences,
     quota,
     receipts,
     resident,
@@ -106,6 +107,15 @@ COMMANDS: Mapping[str, Rule] = {
         words=("ใบรับ", "ໃບຮັບ", "បង្កាន់ដៃ"),
     ),
     "contact": Rule(N("when the bot may write to me"), after.contact_command, words=("การติดต่อ", "ການຕິດຕໍ່", "ទំនាក់ទំនង")),
+    "voice": Rule(
+        N("hear the questions, or no longer"), preferences.voice, words=("ฟังเสียง", "ຟັງສຽງ", "ស្ដាប់"), shown=False
+    ),
+    "pictures": Rule(
+        N("see the choices as pictures, or no longer"),
+        preferences.pictures,
+        words=("ดูรูป", "ເບິ່ງຮູບ", "មើលរូប"),
+        shown=False,
+    ),
     "clear": Rule(N("empty this chat"), panic.clear, words=("ล้างแชท", "ລ້າງແຊັດ", "សម្អាតការជជែក", "លុបការជជែក")),
     "word": Rule(N("a word that empties this chat: /word WORD"), panic.choose, words=("คำลับ", "ຄຳລັບ", "ពាក្យ")),
     "back": Rule(N("one question back"), resident.back, words=("ย้อนกลับ", "ກັບຄືນ", "ថយក្រោយ")),

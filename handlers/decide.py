@@ -19,6 +19,7 @@ from handlers import (
     outcomes,
     panic,
     practice,
+    preferences,
     quota,
     receipts,
     resident,
@@ -174,6 +175,8 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     "clear": panic.clear,
     "status": after.listing,
     "contact": after.press_contact,
+    "voice": preferences.voice,
+    "pictures": preferences.pictures,
 }
 
 

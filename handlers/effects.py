@@ -32,9 +32,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of our store (or a pin) that goes out with a message."""
+    """A file of our store (or a pin, or something of our own) that goes out with a message.
 
-    kind: str  # photo | video | voice | document | pin
+    `spoken` is the voice of a question (`file`: language/question), `sheet` the picture of its choices.
+    """
+
+    kind: str  # photo | video | voice | document | pin | spoken | sheet
     file: str = ""
     mime: str = ""
     latitude: float = 0.0
@@ -48,6 +51,9 @@ class Reporter:
     case: int
 
 
+LARGE = "large"  # choices as pictures to press, where the app makes cards of them
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """Words for a chat. Everything said to one chat in one turn travels together.
@@ -56,9 +62,10 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `clears`: what was said before goes from the screen, where that is ours. `drawn`: LARGE, or as the app
+    draws choices by itself.
     `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
     costs money and there is little left.
-    `clears`: what was said before goes from the screen, where that is ours.
     """
 
     to: Address | Reporter
@@ -73,6 +80,7 @@ class Say:
     otherwise: "Say | None" = None
     news: str = ""
     clears: bool = False
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

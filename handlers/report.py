@@ -28,6 +28,11 @@ def kind_options(words: Words) -> tuple[Option, ...]:
     return tuple(Option(kind, words.t(text), icon) for kind, (icon, text) in KINDS.items())
 
 
+def kind_choices(words: Words) -> list[tuple[str, str]]:
+    """Value and words of every kind, in the order they are numbered."""
+    return [(kind, words.t(text)) for kind, (_, text) in KINDS.items()]
+
+
 @by_words
 def when_options(words: Words) -> tuple[Option, ...]:
     return tuple(Option(when, words.t(text), icon) for when, (icon, text) in WHENS.items())

@@ -47,6 +47,8 @@ def remembered(world: World) -> Iterator[str]:
         yield world.t("a report that is not sent yet, for {hours} hours", hours=world.rules.kept.half_hours)
     if memory.contact:
         yield world.t("when the bot may write first: {rule}", rule=rule_text(words, memory.contact))
+    if memory.voice or memory.pictures:
+        yield world.t("whether you hear the questions or see pictures")
     if memory.word:
         yield world.t("the word that empties this chat")
     if memory.borrowed:

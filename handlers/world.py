@@ -43,6 +43,8 @@ class Memory:
     unsent: Sequence[str] = ()  # messages that were taken back before they came
     adding: Mapping[str, str] = field(default_factory=dict)  # the case that what comes next is added to
     asked: int = 0  # the officer's question whose answer is being written
+    voice: bool = False  # questions are also spoken
+    pictures: str = ""  # choices as large pictures: on, off; empty: as the channel does by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,8 @@ class Rules:
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     page: str = ""  # https address of this server; empty where none is set
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
+    spoken: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # channel -> language -> questions
+    pictured: frozenset[str] = frozenset()  # channels that can show choices as large pictures
     watch: Watch = field(default_factory=Watch)
     patience: Patience = field(default_factory=Patience)
     kept: Kept = field(default_factory=Kept)

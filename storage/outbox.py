@@ -109,6 +109,8 @@ def part(say: Say) -> dict[str, Any]:
         made["replaces"] = say.replaces
     if say.clears:
         made["clears"] = True
+    if say.drawn:
+        made["drawn"] = say.drawn
     return made
 
 

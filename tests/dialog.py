@@ -4,7 +4,7 @@
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
 town: suda line:s1 officer TH3801 th secretary   and with a language and a seat
-set: two_person_close                         a setting that is on
+set: two_person_close                         a setting that is on; also `pictures`, and `voices th lo`
 set: holidays                                 those of 2026 and 2027 are known
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
@@ -33,7 +33,7 @@ which they appear; people write them so, too. Receipts are 000-000-0000-000001 a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ from typing import Any
 from bot import calendar
 from bot.channels import SendError
 from bot.schedule import steps
+from bot.voices import NAMES, Voice, Voices
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
     CLOCK,
@@ -63,16 +64,11 @@ from handlers.events import (
     Unsupported,
     heard,
 )
-from handlers.world import Rules
 from storage import climbing, directory, remarks
 from tests.town import Town
 
 SAID = re.compile(r"^(?P<who>[\w-]+)(/(?P<person>[\w-]+))? > (?P<words>.*)$")
 HOLIDAYS = {c: frozenset(map(date.fromisoformat, days)) for c, days in calendar.worked_out([2026, 2027]).items()}
-SETTINGS: dict[str, Callable[[Rules], Rules]] = {
-    "two_person_close": lambda rules: replace(rules, two_person_close=True),
-    "holidays": lambda rules: replace(rules, patience=replace(rules.patience, holidays=HOLIDAYS)),
-}
 PLAIN: dict[str, Body] = {
     "sticker": Unsupported("sticker"),
     "follow": Returned(),
@@ -109,7 +105,7 @@ class Stage:
             if line.startswith("town:"):
                 await self.build(line.split()[1:])
             elif line.startswith("set:"):
-                self.town.store.rules = SETTINGS[line.split()[1]](self.town.store.rules)
+                self.set(line.split()[1:])
             elif line.startswith("who:"):
                 _, name, chat, *hint = line.split()
                 self.chats[name] = Address(*chat.split(":"))
@@ -120,6 +116,21 @@ class Stage:
                 await self.hears(found["who"], found["person"] or "", found["words"])
             lines += self.news()
         return "\n".join(lines) + "\n"
+
+    def set(self, words: list[str]) -> None:
+        """A setting that is on from now on."""
+        rules = self.town.store.rules
+        match words:
+            case ["two_person_close"]:
+                self.town.store.rules = replace(rules, two_person_close=True)
+            case ["holidays"]:
+                self.town.store.rules = replace(rules, patience=replace(rules.patience, holidays=HOLIDAYS))
+            case ["pictures"]:
+                self.town.store.rules = replace(rules, pictured=frozenset({"telegram", "line"}))
+            case ["voices", *languages]:
+                recorded(self.town, languages)
+            case _:
+                raise ValueError(f"no such setting: {words}")
 
     async def build(self, words: list[str]) -> None:
         name, chat, role, *rest = words
@@ -262,12 +273,25 @@ class Stage:
         first, *rest = part["text"].split("\n")
         edits = part.get("replaces") and self.chats[name].channel != "line"
         mark = "<~" if edits else "<"
+        above = [f"  {' ' * len(name)} (large pictures)"] if part.get("drawn") else []
         lines = [f"  {name} {mark} {first}", *(f"  {' ' * len(name)} | {line}".rstrip() for line in rest)]
-        lines += [f"  {' ' * len(name)} ({a['kind']})" for a in part.get("attachments", ())]
+        lines += [*above, *(f"  {' ' * len(name)} ({a['kind']})" for a in part.get("attachments", ()))]
         if part.get("buttons"):
             self.buttons[name] = part["buttons"]
             lines.append(f"  {' ' * len(name)}   " + " ".join(f"[{b[0]}]" for b in part["buttons"]))
         return lines
+
+
+def recorded(town: Town, languages: Sequence[str]) -> None:
+    """Somebody has spoken every question in these languages; the files hold no sound, and are as long as they say."""
+    found = {
+        f"{language}/{name}": Voice(town.folder / "voice.m4a", 3, "mark") for language in languages for name in NAMES
+    }
+    (town.folder / "voice.m4a").write_bytes(b"sound")
+    town.voices = Voices(found)
+    spoken = dict.fromkeys(("telegram", "line", "web"), town.voices.by_language)
+    town.store.rules = replace(town.store.rules, spoken=spoken)
+    town.dispatcher = town.made_dispatcher()
 
 
 async def play(text: str, url: str, folder: Path) -> str:

@@ -80,7 +80,7 @@ async def test_a_coordinator_sees_the_shift_today_and_the_week(house: House, bro
     assert await browser.post(code) == 303
     status, page = await browser.get()
     assert status == 200
-    assert page.count("<section>") == 3
+    assert page.count("<section>") == 4
     assert number in page
     assert "Somsak" not in page
 
@@ -111,7 +111,7 @@ async def test_a_code_for_another_purpose_does_not_open(house: House, browser: B
 async def test_whoever_is_no_coordinator_any_more_sees_nothing_at_once(house: House, browser: Browser) -> None:
     chief = await coordinator(house)
     await browser.post(await asked(chief))
-    assert (await browser.get())[1].count("<section>") == 3
+    assert (await browser.get())[1].count("<section>") == 4
     gone = Dismiss("telegram", str(CHIEF))
     await house.app.database.write(lambda c: directory.change(c, house.app.store, [gone]))
     assert (await browser.get())[1].count("<section>") == 1
@@ -146,5 +146,5 @@ async def test_of_other_districts_nothing_is_seen(house: House, browser: Browser
     number = await reported(house, "a boat")  # in TH3801
     await browser.post(await asked(chief))
     page = (await browser.get())[1]
-    assert page.count("<section>") == 3
+    assert page.count("<section>") == 4
     assert number not in page
