@@ -10,7 +10,7 @@ from handlers.events import Address, Choice, Incoming
 from handlers.history import recorded
 from handlers.life import ENDED, NEW, Move
 from handlers.routing import Destination, covers
-from handlers.sending import card
+from handlers.sending import card, offered
 from handlers.standing import Act, standing
 from handlers.world import Case, World
 from locales import Words
@@ -94,7 +94,7 @@ def redrawn(world: World, case: Case) -> tuple[Say, ...]:
 
 def chats(world: World) -> dict[Address, Destination]:
     """Every chat of officers, as cards are drawn there."""
-    places = {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}
+    places = {g.chat: Destination(g.chat, g.language, g.shown) for g in world.directory.groups.values()}
     return places | {m.chat: Destination(m.chat, m.language) for m in world.directory.members.values()}
 
 
@@ -160,7 +160,7 @@ def drawn(world: World, case: Case, place: Destination, message: str) -> Say:
         return Say(place.chat, f"📨 {gone}", replaces=message, card=case.id)
     if place.chat.channel != OTHER_PLACES:
         return card(world, case, place, replaces=message)
-    return Say(place.chat, cards.short(words, case), cards.buttons(words, case), card=case.id, urgent=case.urgent)
+    return Say(place.chat, cards.short(words, case), offered(words, case, place), card=case.id, urgent=case.urgent)
 
 
 def is_away(world: World, case: Case, chat: Address) -> bool:
@@ -202,5 +202,5 @@ def picked(act: Act, buttons: tuple[Button, ...], prompt: str) -> Decision:
 
 
 def here(world: World, event: Incoming) -> Destination:
-    detail = world.group.detail if world.group else "headline"
+    detail = world.group.shown if world.group else "headline"
     return Destination(event.chat, world.language, detail)

@@ -1,7 +1,7 @@
 """What follows from the sending of a message: mostly nothing, sometimes another way to the same people."""
 
 from handlers import groups
-from handlers.effects import Button, ButtonKind, Decision, MoveChat, Routed, Say
+from handlers.effects import Button, ButtonKind, Decision, Routed, Say
 from handlers.events import Address, Fate, Incoming, Outcome
 from handlers.world import Query, World
 
@@ -12,7 +12,7 @@ def needs(world: World, outcome: Outcome) -> Query | None:
 
 def follow(world: World, event: Incoming, outcome: Outcome) -> Decision:
     if outcome.moved_to and world.group:
-        return (MoveChat(event.chat, Address(event.chat.channel, outcome.moved_to)),)
+        return groups.moved(world, world.group, outcome.moved_to)
     if outcome.fate is not Fate.DEAD:
         return ()
     if outcome.otherwise:

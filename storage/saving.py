@@ -17,8 +17,10 @@ from handlers.effects import (
     Amend,
     AnswerQuestion,
     AskReporter,
+    Check,
     Decision,
     Dismiss,
+    Doubt,
     DropMedia,
     DropRule,
     Effect,
@@ -44,6 +46,7 @@ from handlers.effects import (
     Reporter,
     Routed,
     Say,
+    Seen,
     SetContact,
     ShowMenu,
     Silence,
@@ -55,7 +58,21 @@ from handlers.effects import (
 from handlers.events import Address, Incoming, Outcome
 from handlers.life import ENDED, WORKED_ON
 from handlers.world import EVERYWHERE, Memory, World
-from storage import audit, casekeys, directory, figures, outbox, prepared, remarks, reporters, retention, trail, worlds
+from storage import (
+    audit,
+    casekeys,
+    directory,
+    figures,
+    membership,
+    outbox,
+    prepared,
+    remarks,
+    reporters,
+    retention,
+    spool,
+    trail,
+    worlds,
+)
 from storage.store import Store, context
 from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
 from storage.vault import CaseKey
@@ -82,6 +99,7 @@ class Rows:
     codes: list[dict[str, Any]] = field(default_factory=list)
     changes: list[directory.Change] = field(default_factory=list)
     outcomes: list[Incoming] = field(default_factory=list)
+    seen: list[dict[str, Any]] = field(default_factory=list)
     settled: list[Address] = field(default_factory=list)
     sends: list[tuple[Address | Reporter, Incoming, str, dict[str, Any]]] = field(default_factory=list)
     tally: Counter[figures.TallyKey] = field(default_factory=Counter)
@@ -142,16 +160,35 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, effect, rows)
-        case ShowMenu(chat=chat, language=language):
-            rows.sends.append((chat, event, "menu", {"language": language}))
-        case Leave(chat=chat, after=after):
-            rows.sends.append((chat, event, "leave", {"after": after}))
+        case ShowMenu() | Leave() | Check():
+            rows.sends.append(_request(event, effect))
+        case Seen(group=group, people=people):
+            rows.seen += membership.rows(store, group, people)
         case (
-            LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
+            LinkGroup()
+            | UnlinkGroup()
+            | Doubt()
+            | MoveChat()
+            | Enroll()
+            | Dismiss()
+            | AddRule()
+            | DropRule()
+            | SwitchDistrict()
         ):
             rows.changes.append(effect)
         case _:
             _change(connection, store, event, effect)
+
+
+def _request(event: Incoming, effect: ShowMenu | Leave | Check) -> tuple[Address, Incoming, str, dict[str, Any]]:
+    """What a platform is asked besides saying something."""
+    match effect:
+        case ShowMenu(chat=chat, language=language):
+            return chat, event, "menu", {"language": language}
+        case Leave(chat=chat, after=after):
+            return chat, event, "leave", {"after": after}
+        case Check(group=group, event=asked):
+            return group, event, "check", {"press": spool.write(asked), "urgent": True}
 
 
 def _adopted(connection: Connection, store: Store, effect: Amend | Adopt) -> list[tuple[int, CaseKey, tuple[str, ...]]]:
@@ -199,8 +236,8 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
             _forget(connection, store, forgotten)
         case VoidCodes(scopes=scopes):
             connection.execute(delete(CODE).where(CODE.c.scope.in_(scopes)))
-        case Silence(chat=silent):
-            lanes = (store.tag(silent), outbox.news_lane(store.tag(silent)))
+        case Silence(chat=silent, news=news):
+            lanes = (store.tag(silent), *((outbox.news_lane(store.tag(silent)),) if news else ()))
             connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_(lanes)))
 
 
@@ -336,6 +373,7 @@ def _write(connection: Connection, store: Store, rows: Rows) -> None:
     figures.add(connection, dict(sorted(rows.tally.items())), dict(sorted(rows.waits.items())))
     _settle(connection, store, rows.outcomes)
     directory.change(connection, store, rows.changes)
+    membership.note(connection, rows.seen)
     outbox.take_back(connection, store, rows.settled)
     if rows.sends:
         made = outbox.rows(connection, store, rows.sends)

@@ -13,7 +13,7 @@ from handlers.resident import spoken
 from handlers.values import replace
 from handlers.watch import NEWEST
 from handlers.world import CodeRow, Memory, Query, World
-from storage import audit, cases, figures, guesses, kept, prepared, reporters
+from storage import audit, cases, figures, guesses, kept, membership, prepared, reporters
 from storage.store import Store, context
 from storage.tables import CODE
 
@@ -98,8 +98,9 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
         guesses.missed(connection, tag, store.now())
     counted = kept.added(connection, seen, query, figures.count(connection, query)) if query.figures else seen.figures
     lost = bool(query.number) and not found and bool(seen.group or seen.member)
+    inside = membership.inside(connection, store, event) if query.inside else {}
     history = audit.of(connection, store, event, query.history or NEWEST) if query.history or lost else ()
-    return replace(seen, cases=found, code=code, figures=counted, history=history, throttled=throttled)
+    return replace(seen, cases=found, code=code, figures=counted, history=history, throttled=throttled, inside=inside)
 
 
 def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | None:

@@ -3,6 +3,7 @@
 # a comment
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
+roster: officers somchai malee=head           officers of that group, with a seat (police where none is named)
 set: two_person_close                         a setting that is on
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
@@ -13,6 +14,9 @@ resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (vid
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
+officers > (joined boon) (left boon)          who comes and who goes, where the platform says so
+(gone boon) (hidden officers)                 boon is in no group any more; nobody is told who is in that one
+(public officers) (private officers)          everybody can find the group, or nobody
 (wait 2 hours)                                the clock is turned
 (offers end)                                  the clock ends offers that nobody accepted in time
 (questions end)                               the clock closes questions that nobody answered in time
@@ -44,6 +48,8 @@ from handlers.events import (
     Incoming,
     Media,
     MediaKind,
+    MembersJoined,
+    MembersLeft,
     Migrated,
     Place,
     Removed,
@@ -81,6 +87,7 @@ class Stage:
     heard: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
+    public: dict[str, bool] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # what was drawn -> what the file says
     message: int = 0
 
@@ -93,6 +100,8 @@ class Stage:
             lines.append(line)
             if line.startswith("town:"):
                 await self.build(line.split()[1:])
+            elif line.startswith("roster:"):
+                await self.enlist(*line.split()[1:])
             elif line.startswith("set:"):
                 self.town.store.rules = replace(self.town.store.rules, two_person_close=True)
             elif line.startswith("who:"):
@@ -117,6 +126,11 @@ class Stage:
             change = Enroll(address.chat, role, rest[0], address, rest[1] if len(rest) > 1 else "th")
         await self.town.database.write(lambda c: directory.change(c, self.town.store, [change]))
 
+    async def enlist(self, group: str, *people: str) -> None:
+        for one in people:
+            person, _, seat = one.partition("=")
+            await self.town.enlist(self.chats[group], person, seat=seat or "police")
+
     async def happens(self, words: str) -> None:
         match words.split():
             case ["wait", number, unit]:
@@ -136,6 +150,13 @@ class Stage:
                     tick = Tick("handover over", {"number": offered})
                     await self.town.turns.handle([Incoming(f"o{ended}", self.town.clock(), CLOCK, "", tick, True)])
                 await self.town.deliver()
+            case ["gone", person]:
+                for channel in self.town.channels.values():
+                    channel.gone.add(person)
+            case ["hidden", name]:
+                self.town.channels[self.chats[name].channel].hidden.add(self.chats[name].chat)
+            case ["public" | "private" as what, name]:
+                self.public[name] = what == "public"
             case ["lost", name]:
                 self.town.channels[self.chats[name].channel].failures.append(SendError("403", None, gone=True))
             case _:
@@ -150,6 +171,8 @@ class Stage:
             known = self.town.channels[chat.channel].claims
             value = body.value if isinstance(body, Choice) else ""
             more["message"] = known.get((chat.chat, value), ("", self.last_message(chat)))[1]
+        if who in self.public:
+            more["public"] = self.public[who]
         if isinstance(body, Returned):
             more["reply_token"] = "token"
         await self.town.says(chat, body, **more)
@@ -180,6 +203,10 @@ class Stage:
                 return Edited(f"u{self.message - int(args[0])}", " ".join(args[1:]))
             case "migrated":
                 return Migrated(args[0])
+            case "joined":
+                return MembersJoined(tuple(args))
+            case "left":
+                return MembersLeft(tuple(args))
         return PLAIN[name]
 
     def press(self, who: str, label: str) -> Body:

@@ -12,7 +12,7 @@ from handlers import commands
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
-SAID = {"resident": "residents.md", "officer": "officers.md", "coordinator": "coordinators.md"}
+SAID = {"resident": "residents.md", "officer": "officers.md", "lead": "officers.md", "coordinator": "coordinators.md"}
 PAGES = sorted(p for p in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 
