@@ -2,6 +2,8 @@
 
 import asyncio
 import csv
+import os
+import pwd
 import signal
 import sys
 import time
@@ -10,19 +12,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
+from os import environ
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
-from bot import logs, loop, tryout
+from bot import logs, loop, reading, tryout
 from bot.app import App, build, keep, running
 from bot.channels import SendError
 from bot.server import serve
 from bot.settings import Settings
 from bot.webchat import Stage
-from storage import audit, clock, codes, directory, gazetteer, operations, schema
+from storage import audit, clock, codes, directory, gazetteer, operations, recounting, schema
 from storage.database import Work, opened
 from storage.keystore import Keystore
 from storage.retention import due
@@ -95,7 +98,7 @@ async def _invite(settings: Settings, given: Namespace) -> str:
         await app.database.write(schema.migrate)
         told = {"role": given.role, "scope": given.scope, "seat": given.seat}
         work = partial(codes.invite, store=app.store, purpose="join", **told)
-        return await app.database.write(_recorded(settings, work, "invited", **told))
+        return await app.database.write(recorded(settings, work, "invited", **told))
     finally:
         await app.database.close()
 
@@ -176,16 +179,24 @@ async def _upkeep(settings: Settings, work: Work[T]) -> T:
     return await _write(settings, checked)
 
 
-def _recorded(settings: Settings, work: Work[T], action: str, **facts: str) -> Work[T]:
+def recorded(settings: Settings, work: Work[T], action: str, **facts: str) -> Work[T]:
     """The same work, and in its transaction a line of the history."""
 
     def both(connection: Connection) -> T:
         done, now = work(connection), datetime.now(UTC)
         vault = Vault(Keystore.open(settings.seal.keystore, lambda: now))
-        audit.operator(connection, vault, now, action, **facts)
+        audit.operator(connection, vault, now, action, account=account(), **facts)
         return done
 
     return both
+
+
+def account() -> str:
+    """Whose hands are on the command line, as far as the machine knows; a container's account may have no name."""
+    try:
+        return environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def retention(settings: Settings, given: Namespace) -> int:
@@ -197,20 +208,34 @@ def retention(settings: Settings, given: Namespace) -> int:
         if old:
             print(f"{old} of {there} {name} have had their time.")
     if given.action == "allow":
-        asyncio.run(_upkeep(settings, _recorded(settings, partial(clock.allow, now=now), "retention allowed")))
+        asyncio.run(_upkeep(settings, recorded(settings, partial(clock.allow, now=now), "retention allowed")))
         print("The next run, within half an hour, deletes them.")
     return 0
+
+
+def figures(settings: Settings, given: Namespace) -> int:
+    """Prove that the counters are what the cases and the tombstones say, or make them so."""
+    count = partial(recounting.differences, zone=settings.zone)
+    wrong = asyncio.run(_upkeep(settings, count))
+    print("\n".join(wrong) or "The counters equal the cases.")
+    if given.action == "check" or not wrong:
+        return 1 if wrong else 0
+    make = partial(recounting.rebuild, zone=settings.zone)
+    asyncio.run(_upkeep(settings, recorded(settings, make, "figures rebuilt")))
+    left = asyncio.run(_upkeep(settings, count))
+    print("\n".join(left) or "Made anew: now they do.")
+    return 1 if left else 0
 
 
 def outbox(settings: Settings, given: Namespace) -> int:
     match given.action:
         case "retry":
             again = partial(operations.retry, ids=given.id, now=datetime.now(UTC))
-            count = asyncio.run(_upkeep(settings, _recorded(settings, again, "dead letters retried")))
+            count = asyncio.run(_upkeep(settings, recorded(settings, again, "dead letters retried")))
             print(f"{count} will be sent again.")
         case "drop":
             gone = partial(operations.drop, ids=given.id)
-            print(f"{asyncio.run(_upkeep(settings, _recorded(settings, gone, 'dead letters dropped')))} dropped.")
+            print(f"{asyncio.run(_upkeep(settings, recorded(settings, gone, 'dead letters dropped')))} dropped.")
         case _:
             for line in asyncio.run(_upkeep(settings, operations.dead)):
                 print(line)
@@ -224,9 +249,7 @@ def export(settings: Settings, given: Namespace) -> int:
         raise Cannot("--since: write the day as YYYY-MM-DD") from None
     today = datetime.now(settings.zone).date()
     work = partial(operations.published, today=today) if given.public else operations.export
-    rows = asyncio.run(
-        _upkeep(settings, _recorded(settings, partial(work, since=since), "exported", since=given.since))
-    )
+    rows = asyncio.run(_upkeep(settings, recorded(settings, partial(work, since=since), "exported", since=given.since)))
     csv.writer(sys.stdout).writerows(rows)
     return 0
 
@@ -274,7 +297,7 @@ async def _opens(settings: Settings) -> dict[str, str]:
 def check(settings: Settings, given: Namespace) -> int:
     from bot import checking
 
-    problems = asyncio.run(checking.look(settings))
+    problems = [*reading.exposed(given.config, environ), *asyncio.run(checking.look(settings))]
     print("\n".join(problems) or "Nothing is wrong.")
     return 1 if problems else 0
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 
-from bot.commands import NO_DATABASE, Cannot
+from bot.commands import NO_DATABASE, Cannot, recorded
 from bot.settings import Settings
-from storage import backups, custody
+from storage import backups, custody, schema
 from storage.custody import Custodian, WrongKey
 
 
@@ -21,6 +22,11 @@ def backup(settings: Settings, given: Namespace) -> int:
     if not source.exists():
         raise Cannot(NO_DATABASE)
     recipients, target = settings.seal.backup_recipients, given.file
+    free = target.parent.is_dir() and not (target.exists() or backups.keys_of(target).exists())
+    if free and not _written_down(
+        settings, source, sealed="yes" if recipients else "no"
+    ):  # first: nobody copies unseen
+        print("The database is of an older version: its history cannot take a line of this.", file=sys.stderr)
     try:
         backups.backup(str(source), target, recipients)
     except FileExistsError:
@@ -31,6 +37,21 @@ def backup(settings: Settings, given: Namespace) -> int:
     if not recipients:
         print("They are not sealed: set seal.backup_recipients before they leave this machine.", file=sys.stderr)
     return 0
+
+
+def _written_down(settings: Settings, source: Path, **facts: str) -> bool:
+    """Add a line to the history; False for a database from before an upgrade, which cannot take it."""
+    engine = create_engine(f"sqlite:///{source}")
+    try:
+        with engine.begin() as connection:
+            if not schema.at_head(connection):
+                return False
+            recorded(settings, lambda _: None, "backup", **facts)(connection)
+            return True
+    except DBAPIError as bad:
+        raise Cannot(f"the database is not reachable ({type(bad).__name__}); check database.url") from None
+    finally:
+        engine.dispose()
 
 
 def restore(settings: Settings, given: Namespace) -> int:
@@ -86,7 +107,7 @@ def _open(given: Namespace) -> int:
             print(orjson.dumps(case.facts).decode())
             for name, content in custody.files(case, given.media) if given.media else ():
                 given.out.mkdir(mode=0o700, parents=True, exist_ok=True)
-                (given.out / f"{case.facts['number']}-{name}").write_bytes(content)
+                (given.out / f"{figures(case.facts['number'])}-{name}").write_bytes(content)
     except backups.NotOpened as bad:
         raise Cannot(f"{given.file}: {bad}") from None
     except OSError as bad:
@@ -94,6 +115,11 @@ def _open(given: Namespace) -> int:
     finally:
         work.unlink(missing_ok=True)
     return 0
+
+
+def figures(number: object) -> str:
+    """The digits of a case's number: whoever has taken over the server writes what stands in a backup."""
+    return "".join(letter for letter in str(number) if letter in "0123456789-")
 
 
 def _custodians(files: Sequence[Path]) -> list[Custodian]:

@@ -1,9 +1,11 @@
 """config.toml and the environment become one frozen value, or a list of what to write instead."""
 
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from hmac import compare_digest
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +23,9 @@ from bot.settings import Media, Settings
 
 DEFAULT = Path("config.toml")
 PREFIX = "NTSWATCH_"
+OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 NOT_SETTINGS = ("NTSWATCH_TEST_", "NTSWATCH_REQUIRE_ALL", "NTSWATCH_FAULTS", "NTSWATCH_CONFIG")
+FEWEST_LETTERS = 8  # different ones in a secret: sixteen random hexadecimal digits have fewer once in 400 times
 SHORTEST_SECRET = 16  # characters; the platforms' own are twice as long, and this many random ones cannot be guessed
 
 
@@ -86,6 +90,36 @@ def read(path: Path | None, environ: Mapping[str, str]) -> Settings:
     if problems:
         raise BadSettings(tuple(problems))
     return settings
+
+
+def exposed(path: Path | None, environ: Mapping[str, str]) -> list[str]:
+    """Files with secrets in them that others on this machine may read, for `ntswatch check`."""
+    found = []
+    if path and path.exists() and _holds_secrets(path):
+        found += _open_to_others(str(path), path, "600")
+    for name, key in KEYS.items():
+        file = environ.get(f"{variable(name)}_FILE", "") if key.secret else ""
+        if file and Path(file).exists():  # its path is not repeated: somebody may have put the secret itself there
+            found += _open_to_others(f"the file of {variable(name)}_FILE", Path(file), "400")
+    return found
+
+
+def _holds_secrets(path: Path) -> bool:
+    """Whether any secret stands in a file of settings; a database without a password is none."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return False  # said already where the settings are read
+    held = {name: str(w.value) for name, w in _from_table(table, []) if KEYS[name].secret and w.value}
+    url = urlsplit(held.pop("database.url", ""))
+    return bool(held) or bool(url.password)
+
+
+def _open_to_others(name: str, path: Path, wanted: str) -> list[str]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & OTHERS_READ:
+        return []
+    return [f"{name}: mode {mode:o} lets others read the secrets in it; chmod {wanted} it"]
 
 
 def warnings(settings: Settings) -> list[str]:
@@ -246,7 +280,8 @@ def _contradictions_of_media(media: Media) -> Iterator[tuple[tuple[str, ...], st
         )
 
 
-def _warnings(settings: Settings) -> Iterator[str]:
+def _weak(settings: Settings) -> Iterator[str]:
+    """Secrets that could be guessed, or that are shared."""
     telegram, line, media = settings.telegram, settings.line, settings.media
     secrets = {
         "telegram.token": (telegram.token, "copy it whole from BotFather"),
@@ -259,6 +294,26 @@ def _warnings(settings: Settings) -> Iterator[str]:
     for name, (secret, advice) in secrets.items():
         if 0 < len(secret) < SHORTEST_SECRET:
             yield f"{name}: is shorter than {SHORTEST_SECRET} characters and could be guessed; {advice}"
+        elif secret and len(set(secret)) < FEWEST_LETTERS:
+            yield f"{name}: is made of {len(set(secret))} different characters and could be guessed; {advice}"
+        same = next((other for other, (kept, _) in secrets.items() if other < name and _same(kept, secret)), "")
+        if secret and same:
+            yield f"{name}: is the same as {same}: who learns one has both; {advice}"
+    url = urlsplit(settings.database.url)
+    if url.password is not None and (len(url.password) < SHORTEST_SECRET or _same(url.password, url.username)):
+        yield (
+            f"database.url: its password is shorter than {SHORTEST_SECRET} characters, or is the account's name; "
+            "have `openssl rand -hex 16` make one"
+        )
+
+
+def _same(one: str, other: str | None) -> bool:
+    return compare_digest(one.encode(), (other or "").encode())
+
+
+def _warnings(settings: Settings) -> Iterator[str]:
+    telegram, line, media = settings.telegram, settings.line, settings.media
+    yield from _weak(settings)
     if telegram.mode == "webhook" and not telegram.token:
         yield 'telegram.token: is empty although telegram.mode is "webhook", so Telegram is off; write the token'
     if line.channel_secret and not settings.server.public_url:

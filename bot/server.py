@@ -17,6 +17,8 @@ from starlette.types import Receive, Scope, Send
 from bot import media, webchat
 from bot.app import App
 from bot.channels import BadSignature, Channel
+from bot.crowd import is_outside
+from bot.door import Door
 from bot.pages import drawings
 from bot.pages import serve as serve_file
 from bot.pictures import PLACE as PICTURES
@@ -28,7 +30,8 @@ log = logging.getLogger(__name__)
 MOST_BODY = 1_048_576  # bytes: LINE and Telegram send a few kilobytes at most
 BODY_SECONDS = 10.0
 BACKLOG = 2048  # connections that wait to be accepted: a platform that comes back after a down time opens many
-AT_ONCE = 512  # webhooks in hand; beyond it the platform is asked to come again, before anything is read
+AT_ONCE = 512  # webhooks in hand; beyond it the platform is asked to come again
+READING = 512  # bodies that are still coming; beyond it the one that takes longest is given up: no platform dawdles
 
 
 class TooLarge(Exception):
@@ -59,23 +62,23 @@ class Webhook:
 
     def __init__(self, app: App, channel: Channel) -> None:
         self._app, self._channel, self._in_hand = app, channel, 0
+        self._reading: dict[asyncio.Timeout, None] = {}  # in the order in which they began
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._in_hand >= AT_ONCE:
-            answer = Response(status_code=503, headers={"Retry-After": "2"})
-        else:
-            self._in_hand += 1
-            try:
-                answer = await self._take(Request(scope, receive))
-            finally:
-                self._in_hand -= 1
+        answer = await self._take(Request(scope, receive))
         await answer(scope, receive, send)
 
     async def _take(self, request: Request) -> Response:
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await read(request)
-            await self._app.handle(self._channel.parse(body, request.headers), self._channel.name)
+            body = await self._read(request)
+            heard = self._channel.parse(body, request.headers)
+            if self._in_hand >= AT_ONCE:
+                return Response(status_code=503, headers={"Retry-After": "2"})
+            self._in_hand += 1
+            try:
+                await self._app.handle(heard, self._channel.name)
+            finally:
+                self._in_hand -= 1
         except BadSignature:
             log.warning("signature refused", extra={"channel": self._channel.name, "action": "webhook"})
             return Response(status_code=401)
@@ -86,6 +89,19 @@ class Webhook:
         except Unavailable:
             return Response(status_code=503, headers={"Retry-After": "5"})
         return Response(status_code=200)
+
+    async def _read(self, request: Request) -> bytes:
+        """The body. Nobody knows yet who sends it: many who never end must not keep a platform out."""
+        if len(self._reading) >= READING:
+            slowest = next(iter(self._reading))
+            del self._reading[slowest]
+            slowest.reschedule(asyncio.get_running_loop().time())
+        async with asyncio.timeout(BODY_SECONDS) as patience:
+            self._reading[patience] = None
+            try:
+                return await read(request)
+            finally:
+                self._reading.pop(patience, None)
 
 
 async def read(request: Request) -> bytes:
@@ -103,7 +119,9 @@ def health(app: App) -> list[Route]:
     async def alive(_: Request) -> Response:
         return JSONResponse({"alive": True})
 
-    async def ready(_: Request) -> Response:
+    async def ready(request: Request) -> Response:
+        if is_outside(request):  # how much happens, and when, is nobody's business: it tells when somebody reported
+            return Response(status_code=404)
         waiting = sorted((set(app.channels) - app.ready) | app.dispatcher.denied)
         try:
             at_head = not app.turns.behind and await app.database.read(schema.at_head)
@@ -112,7 +130,9 @@ def health(app: App) -> list[Route]:
         fine = at_head and not waiting and app.room.left
         return JSONResponse({"database": at_head, "waiting": waiting, "room": app.room.left}, 200 if fine else 503)
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        if is_outside(request):
+            return Response(status_code=404)
         from bot.metrics import CONTENT_TYPE, figures  # imported when somebody asks for the first time
 
         return Response(figures(app), media_type=CONTENT_TYPE)
@@ -148,6 +168,8 @@ async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, star
         server_header=False,
         timeout_graceful_shutdown=5,
         proxy_headers=False,
+        http=Door,
+        ws="none",
     )
     server = Deaf(config)
     serving = asyncio.create_task(server.serve([door]))

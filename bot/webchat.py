@@ -18,10 +18,11 @@ from starlette.types import Receive, Scope, Send
 
 from bot import pages
 from bot.channels.web import GROUP, MOST_CONTENT, PERSON, UPLOAD, Unreadable, Web, file_type, private_chat
+from bot.crowd import Buckets, Crowd, origin
 from bot.pages import File
 from bot.turns import Unavailable
 from bot.webevents import Line, Lines
-from bot.webguard import Headers, Paces, Refused, check_origin, is_https, within
+from bot.webguard import BURST, PER_SECOND, Headers, Refused, check_origin, is_https, within
 from bot.webtexts import texts
 from handlers.events import Incoming
 from locales import Words
@@ -69,7 +70,8 @@ class Shared:
     web: Web
     handle: Handle
     static: Mapping[str, File]
-    paces: Paces
+    paces: Buckets
+    crowd: Crowd
     lines: Lines
     draw: Callable[[int], str]
     fallback: str
@@ -93,7 +95,7 @@ def routes(
     """
     if stage is None and not on:
         return []
-    shared = Shared(web, handle, pages.load(), Paces(clock), Lines(), draw, fallback)
+    shared = Shared(web, handle, pages.load(), Buckets(BURST, PER_SECOND, clock), Crowd(clock), Lines(), draw, fallback)
     return [*_common(shared, words), *(_stage(shared, stage) if stage else Chat(shared).routes())]
 
 
@@ -178,13 +180,16 @@ class Chat:
         secret = _secret(request)
         if not secret:
             raise Refused("session", 401)
-        return {PERSON: private_chat(secret)}
+        chat = private_chat(secret)
+        if not self._shared.paces.knows(chat):
+            self._shared.crowd.newcomer(origin(request))
+        return {PERSON: chat}
 
     async def messages(self, request: Request) -> Response:
         """One message; answered once it is committed."""
         check_origin(request)
         speaker = self._speaker(request)
-        self._shared.paces.take(speaker[PERSON])
+        self._shared.paces.take(speaker[PERSON], 1.0, "pace")
         body = b"".join([chunk async for chunk in within(request, MOST_BODY)])
         return await self._commit(body, speaker)
 
@@ -193,13 +198,14 @@ class Chat:
         check_origin(request)
         speaker = self._speaker(request)
         mime = file_type(request.headers.get("content-type", ""))
-        self._shared.paces.take(speaker[PERSON], UPLOAD_COST)
-        size = 0
+        self._shared.paces.take(speaker[PERSON], UPLOAD_COST, "pace")
+        size, address = 0, origin(request)
 
         async def measured() -> AsyncIterator[bytes]:
             nonlocal size
             async for chunk in within(request, MOST_CONTENT):
                 size += len(chunk)
+                self._shared.crowd.file(address, len(chunk))
                 yield chunk
 
         async with asyncio.timeout(UPLOAD_SECONDS):
@@ -223,7 +229,8 @@ class Chat:
         known = request.headers.get("last-event-id") or request.query_params.get("after", "0")
         last = int(known) if re.fullmatch(r"[0-9]{1,18}", known) else 0
         chats = [chat for chat in (speaker[PERSON], speaker.get(GROUP, "")) if chat]
-        return _Open(Line(self._shared.web, self._shared.lines, chats, last))
+        line = Line(self._shared.web, self._shared.lines, chats, last)
+        return _Open(line, self._shared.crowd, "" if self._phone else origin(request))
 
     async def forget(self, request: Request) -> Response:
         """The resident deletes the chat: the half report goes, nothing more is sent here, the cookie is taken back."""
@@ -238,14 +245,18 @@ class Chat:
 
 
 class _Open(Response):
-    """A Starlette answer that hands over to a Line."""
+    """A Starlette answer that hands over to a Line, and gives its address's place back afterwards."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, crowd: Crowd, address: str) -> None:
         super().__init__()
-        self._line = line
+        self._line, self._crowd, self._address = line, crowd, address
+        crowd.enter(address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._line(scope, receive, send)
+        try:
+            await self._line(scope, receive, send)
+        finally:
+            self._crowd.leave(self._address)
 
 
 def _secret(request: Request) -> str:

@@ -1,7 +1,6 @@
 """What every request of the web page passes: headers that keep a browser safe, proof of origin, a pace, a size."""
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -97,33 +96,6 @@ def check_origin(request: Request) -> None:
 def is_https(request: Request) -> bool:
     """Whether the browser came by https, also through a proxy that ends it; a forger only locks themselves out."""
     return request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "") == "https"
-
-
-@dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: float
-
-
-class Paces:
-    """A token bucket for each chat; `clock` in seconds, monotonic."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._buckets: dict[str, _Bucket] = {}
-
-    def take(self, chat: str, tokens: float = 1.0) -> None:
-        """Raises Refused when this chat has sent too much."""
-        now = self._clock()
-        bucket = self._buckets.pop(chat, None) or _Bucket(BURST, now)
-        bucket.left = min(BURST, bucket.left + (now - bucket.at) * PER_SECOND)
-        bucket.at = now
-        self._buckets[chat] = bucket
-        while len(self._buckets) > MOST_CHATS:
-            del self._buckets[next(iter(self._buckets))]
-        if bucket.left < tokens:
-            raise Refused("pace", 429, wait=int((tokens - bucket.left) / PER_SECOND) + 1)
-        bucket.left -= tokens
 
 
 async def within(request: Request, most: int) -> AsyncIterator[bytes]:

@@ -15,10 +15,12 @@ from handlers import (
     looking,
     notice,
     panic,
+    quota,
     receipts,
     resident,
     rights,
     roster,
+    seats,
     standing,
     summary,
     talk,
@@ -236,6 +238,14 @@ COMMANDS: Mapping[str, Rule] = {
         "coordinator",
         words=("ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"),
     ),
+    "quota": Rule(
+        N("LINE messages: used and left"),
+        quota.reply,
+        ("private", "group"),
+        "coordinator",
+        quota.needs,
+        ("โควตา", "โควต้า", "ໂຄຕ້າ", "ໂຄວຕ້າ", "កូតា"),
+    ),
     "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }
 BY_WORD = {skeleton(word): name for name, rule in COMMANDS.items() for word in (name, *rule.words)}
@@ -258,7 +268,7 @@ def spoken(event: Incoming) -> Incoming:
 
 def role(world: World) -> str:
     if world.member:
-        return "lead" if enrolling.is_lead(world.member) else world.member.role
+        return seats.rank(world.member)
     return "officer" if world.group else "resident"
 
 
@@ -298,7 +308,8 @@ def too_many_codes(world: World, event: Incoming) -> Decision:
     """A foreign group hears nothing, as ever."""
     if event.group and world.group is None:
         return ()
-    return (Say(event.chat, world.t("Too many codes were not good. Please wait ten minutes, then try once more.")),)
+    text = world.t("Too many codes were not good. Please wait ten minutes, then try once more.")
+    return (Say(event.chat, text, () if event.group else talk.way_on(world)),)
 
 
 def refuse(world: World, event: Incoming) -> Decision:

@@ -18,6 +18,7 @@ from handlers.effects import (
     UseCode,
 )
 from handlers.events import Choice, Command, Incoming
+from handlers.meter import NEWS
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain, district_name, province_name
@@ -130,6 +131,7 @@ def link_here(world: World, event: Incoming) -> Decision:
             world.words[g.language].t(
                 "Another group was linked to {place} just now.", place=scope_name(world, code.scope, g.language)
             ),
+            news=NEWS,
         )
         for g in world.directory.of_scope(code.scope)
         if g.chat != event.chat

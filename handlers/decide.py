@@ -11,6 +11,7 @@ from handlers import (
     commands,
     contact,
     coordinator,
+    digest,
     groups,
     handing,
     hygiene,
@@ -19,11 +20,11 @@ from handlers import (
     outcomes,
     panic,
     practice,
+    quota,
     receipts,
     resident,
     rights,
     stale,
-    summary,
     talk,
     trouble,
 )
@@ -89,9 +90,11 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
         case "handover over":
             return handing.needs_over(tick)
         case "digest":
-            return summary.needs(world, event)
+            return digest.needs(world, tick)
         case "practice move":
             return practice.needs(tick)
+        case "quota":
+            return quota.needs(world, event)
     return None
 
 
@@ -110,7 +113,6 @@ def decided(world: World, event: Incoming) -> Decision:
     world = answering.left(speaking(world, event), event)
     if not event.group and (world.memory.decoy or panic.is_meant(world, event)) and (shut := ended(world, event)):
         return shut
-    world = answering.left(world, event)
     match event.body:
         case Outcome() as outcome:
             return outcomes.follow(world, event, outcome)
@@ -204,9 +206,11 @@ def in_private(world: World, event: Incoming) -> Decision:
 def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
     match tick.job:
         case "digest":
-            return summary.digest(world, event)
+            return digest.tell(world, event, tick)
         case "trouble":
             return trouble.told(world, event, tick)
+        case "quota":
+            return quota.noticed(world, event, tick)
         case "denied":
             return alarms.refused(world, event, tick)
         case "question expired":

@@ -4,20 +4,21 @@ from datetime import timedelta
 
 from handlers import hygiene, membership
 from handlers.coordinator import args, not_yours, read_scopes, scope_name, waiting, within
-from handlers.effects import Button, Decision, Effect, MakeCode, Record, Say, UseCode
+from handlers.effects import Button, Decision, Effect, MakeCode, Record, Say, ShowMenu, UseCode
 from handlers.events import Incoming
 from handlers.fold import skeleton
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain
 from handlers.routing import Destination
-from handlers.seats import LEADS, SEATS, enrolled, seat_text
+from handlers.seats import SEATS, enrolled, rank, seat_text
+from handlers.talk import way_on
 from handlers.world import Member, World
 
 
 def is_lead(member: Member | None) -> bool:
     """Whether somebody looks after the roster of their own district."""
-    return member is not None and member.role == "officer" and member.seat in LEADS
+    return rank(member) == "lead"
 
 
 def may_look_after(world: World, scope: str) -> bool:
@@ -95,7 +96,8 @@ def join(world: World, event: Incoming) -> Decision:
     """`/join CODE` in private: the person gets the role, and the seat, that the code stands for."""
     code = world.code
     if world.group or code is None or code.purpose != "join" or not event.sender:
-        return (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
+        text = world.t("This code is not good, or no longer. Please ask for a new one.")
+        return (Say(event.chat, text, () if event.group else way_on(world)),)
     if code.role == "officer" and world.member is not None and world.member.role == "coordinator":
         text = world.t("You are a coordinator already. This code is for somebody else, and is still good.")
         return (Say(event.chat, text),)
@@ -113,6 +115,7 @@ def join(world: World, event: Incoming) -> Decision:
         UseCode(code.code),
         enrolled(member),
         Record(f"joined as {code.role}", event.sender, facts=facts),
+        ShowMenu(event.chat, language, rank(member)),
         Say(event.chat, welcome(world, member)),
         *more,
     )

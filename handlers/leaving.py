@@ -1,7 +1,7 @@
 """An officer leaves, or is taken off the roster: the right goes at once, and what they had waits for somebody again."""
 
 from handlers import desk, life
-from handlers.effects import NOBODY, By, Decision, Dismiss, Effect, MoveCase, Record, Say, Silence
+from handlers.effects import NOBODY, By, Decision, Dismiss, Effect, MoveCase, Record, Say, ShowMenu, Silence
 from handlers.life import Who
 from handlers.values import replace
 from handlers.world import Case, Group, Member, Query, World
@@ -35,6 +35,7 @@ def dismissed(member: Member) -> tuple[Effect, ...]:
     return (
         Dismiss(member.channel, member.person),
         Silence(member.chat, news=False),
+        ShowMenu(member.chat, member.language, "resident"),
         Record("officer left", member.person, facts={"scope": member.scope, "seat": member.seat}),
     )
 

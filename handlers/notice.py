@@ -27,6 +27,10 @@ SECOND = {
     "files": N(
         "Photos, videos and voices are deleted {media} days after the closing, the words after {closed} days or more."
     ),
+    "sooner": N(
+        "A report that was found not to be true goes {false} days after the closing, one that you took back after "
+        "{withdrawn} days."
+    ),
     "figures": N("Then only numbers are left, with no word of yours."),
     "readers": N("Who reads your report is written down."),
     "rights": N("/mydata shows what we hold of this chat, /forget deletes it."),
@@ -51,4 +55,5 @@ def privacy(world: World, event: Incoming) -> Decision:
 def said(world: World, sentences: Iterable[str]) -> str:
     kept = world.rules.kept
     days = {"half": kept.half_hours, "contact": kept.contact_days, "media": kept.media_days, "closed": kept.closed_days}
+    days |= {"false": kept.false_days, "withdrawn": kept.withdrawn_days}
     return "\n".join(world.t(sentence, **days) if "{" in sentence else world.t(sentence) for sentence in sentences)

@@ -1,11 +1,10 @@
 """The chat is ended at once: what can be deleted is deleted; it answers harmless words until its owner is back."""
 
-from dataclasses import replace
-
 from handlers import after, keeping
 from handlers.effects import Button, Decision, Erase, Keep, Say
 from handlers.events import Choice, Command, Incoming, Media, Place, Text, Unsupported
 from handlers.flow import bare
+from handlers.values import replace
 from handlers.world import Memory, World
 
 SHORTEST = 4  # letters of a chosen word: a shorter one is typed by chance
@@ -25,7 +24,12 @@ def clear(world: World, event: Incoming) -> Decision:
     shut = bool(memory.last or memory.word)  # only where there is a receipt or a word to come back with
     left = Memory(language=memory.language or world.language, word=memory.word, decoy=shut)
     said = (event.message,) if event.message and not isinstance(event.body, Choice) else ()
-    return (*keeping.dropped(memory.answers), Erase(event.chat, said), Keep(left), harmless(world, event))
+    return (
+        *keeping.dropped(memory.answers),
+        Erase(event.chat, said),
+        Keep(left),
+        replace(harmless(world, event), clears=True),
+    )
 
 
 def harmless(world: World, event: Incoming) -> Say:

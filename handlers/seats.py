@@ -21,6 +21,13 @@ SEATS = {
 LEADS = ("head", "secretary")  # who may look after the roster of their own district
 
 
+def rank(member: Member | None) -> str:
+    """What somebody may do, as the table of commands calls it."""
+    if member is None:
+        return "resident"
+    return "lead" if member.role == "officer" and member.seat in LEADS else member.role
+
+
 def seat_text(words: Words, seat: str) -> str:
     """A seat as people read it; those who were officers before there were seats are officers."""
     return words.t(SEATS[seat][1]) if seat in SEATS else words.t("officer")

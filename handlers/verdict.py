@@ -1,7 +1,5 @@
 """What a reporter decides of their own case: to take it back, whether it helped, that officers must look again."""
 
-from dataclasses import replace
-
 from handlers import asking_back, life
 from handlers.desk import redraw
 from handlers.effects import (
@@ -14,6 +12,7 @@ from handlers.effects import (
     Felt,
     Keep,
     MoveCase,
+    Recall,
     Record,
     Say,
     Status,
@@ -23,6 +22,7 @@ from handlers.excluded import confidants
 from handlers.intro import emergency
 from handlers.life import Who
 from handlers.sending import my_reports
+from handlers.values import replace
 from handlers.world import Case, World
 from locales import N
 
@@ -73,6 +73,7 @@ def withdraw(world: World, event: Incoming, case: Case) -> tuple[Case, Decision]
     effects: tuple[Effect, ...] = (
         MoveCase(case.id, case.status, after.status, case.holder, case.closer),
         Amend(case.id, left),
+        Recall(case.id),
         *asking_back.taken_back(case),
         *(DropMedia(file.file) for file in case.files),
         Record("case withdraw", "", case.id),

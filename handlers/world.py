@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.history import Entry, Watch
+from handlers.meter import Meter
 from handlers.places import Gazetteer
 from handlers.values import replace
 from locales import Words
@@ -235,6 +236,20 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """What came and went since a moment, and what stands open now: counted, without the cases the reader must not know.
+
+    `new` are the reports that came, by what they are now; `open` how many cases stand how.
+    """
+
+    new: tuple[Count, ...] = ()
+    taken: int = 0
+    closed: int = 0
+    open: Mapping[Status, int] = field(default_factory=dict)
+    overdue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What an event needs to see beyond its own chat. The store answers any of these.
 
@@ -256,6 +271,7 @@ class Query:
     open: bool = False
     held: tuple[By, ...] = ()  # open, and taken by these people
     inside: bool = False  # when the sender was last seen in which group
+    shift: datetime | None = None  # since when
     figures: bool = False
     since: date | None = None
     until: date | None = None
@@ -263,6 +279,7 @@ class Query:
     code: str = ""
     any_code: bool = False
     history: int = 0
+    meter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +290,8 @@ class Kept:
     contact_days: int = 14
     media_days: int = 90
     closed_days: int = 365
+    false_days: int = 90
+    withdrawn_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +313,7 @@ class Rules:
     answer_days: float = 5.0  # then a question to a reporter is closed
     overdue_new_hours: float = 1.0
     overdue_open_hours: float = 72.0
+    line_groups: str = "always"  # always | alerts | fallback: see handlers.sparing
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     watch: Watch = field(default_factory=Watch)
@@ -317,9 +337,11 @@ class World:
     cases: tuple[Case, ...] = ()
     code: CodeRow | None = None
     figures: Figures = field(default_factory=Figures)
+    shift: Shift = field(default_factory=Shift)
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
     inside: Mapping[Address, datetime] = field(default_factory=dict)  # when the sender was last seen in which group
+    meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)
 

@@ -37,10 +37,12 @@ from handlers.effects import (
     Leave,
     LinkGroup,
     MakeCode,
+    Metered,
     MoveCase,
     MoveChat,
     Offer,
     OpenCase,
+    Recall,
     Record,
     Released,
     Reporter,
@@ -64,6 +66,7 @@ from storage import (
     directory,
     figures,
     membership,
+    meter,
     outbox,
     prepared,
     remarks,
@@ -99,7 +102,6 @@ class Rows:
     codes: list[dict[str, Any]] = field(default_factory=list)
     changes: list[directory.Change] = field(default_factory=list)
     outcomes: list[Incoming] = field(default_factory=list)
-    seen: list[dict[str, Any]] = field(default_factory=list)
     settled: list[Address] = field(default_factory=list)
     sends: list[tuple[Address | Reporter, Incoming, str, dict[str, Any]]] = field(default_factory=list)
     tally: Counter[figures.TallyKey] = field(default_factory=Counter)
@@ -154,6 +156,8 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
                     {"ref": media.ref, "file": file, "kind": media.kind, "mime": media.mime, "urgent": True},
                 )
             )
+        case Recall():
+            _recall(connection, store, event, effect, rows)
         case Amend() | Adopt():
             rows.adopted += _adopted(connection, store, effect)
         case Erase() | Released():
@@ -162,8 +166,6 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             _code(connection, store, effect, rows)
         case ShowMenu() | Leave() | Check():
             rows.sends.append(_request(event, effect))
-        case Seen(group=group, people=people):
-            rows.seen += membership.rows(store, group, people)
         case (
             LinkGroup()
             | UnlinkGroup()
@@ -183,12 +185,17 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
 def _request(event: Incoming, effect: ShowMenu | Leave | Check) -> tuple[Address, Incoming, str, dict[str, Any]]:
     """What a platform is asked besides saying something."""
     match effect:
-        case ShowMenu(chat=chat, language=language):
-            return chat, event, "menu", {"language": language}
+        case ShowMenu(chat=chat):
+            return chat, event, "menu", {"language": effect.language, "rank": effect.rank}
         case Leave(chat=chat, after=after):
             return chat, event, "leave", {"after": after}
         case Check(group=group, event=asked):
             return group, event, "check", {"press": spool.write(asked), "urgent": True}
+
+
+def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:
+    for to, say in outbox.recall(connection, store, effect):
+        _say(store, event, to, [say], rows)
 
 
 def _adopted(connection: Connection, store: Store, effect: Amend | Adopt) -> list[tuple[int, CaseKey, tuple[str, ...]]]:
@@ -219,17 +226,14 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
     match effect:
         case SetContact() | HandOver() | Felt() | Guessed():
             reporters.change(connection, store, event.chat, effect)
-        case Offer(case=case, to=to, until=until):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
-        case Hand(case=case, desk=desk):
-            changed = update(CASES).where(CASES.c.id == case)
-            connection.execute(changed.values(desk=desk, offered="", offered_until=None))
-        case Join(cases=cases, event=number):
-            connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case Offer() | Hand() | Join() | Routed():
+            _place(connection, effect)
+        case Metered():
+            meter.learn(connection, store, effect)
         case AskReporter() | AnswerQuestion() | AddNote():
             remarks.save(connection, store, event, effect)
-        case Routed(case=case, reached=reached):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
+        case Seen(group=group, people=people):
+            membership.note(connection, membership.rows(store, group, people))
         case DropMedia(file=file):
             connection.execute(update(FILE).where(FILE.c.file == file).values(state="dropped", wrapped=None))  # its key
         case ForgetChat(chat=forgotten):
@@ -239,6 +243,20 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
         case Silence(chat=silent, news=news):
             lanes = (store.tag(silent), *((outbox.news_lane(store.tag(silent)),) if news else ()))
             connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_(lanes)))
+
+
+def _place(connection: Connection, effect: Offer | Hand | Join | Routed) -> None:
+    """Whose a case is, and with which others it belongs."""
+    match effect:
+        case Offer(case=case, to=to, until=until):
+            connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
+        case Hand(case=case, desk=desk):
+            changed = update(CASES).where(CASES.c.id == case)
+            connection.execute(changed.values(desk=desk, offered="", offered_until=None))
+        case Join(cases=cases, event=number):
+            connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case Routed(case=case, reached=reached):
+            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
 
 
 def _forget(connection: Connection, store: Store, chat: Address) -> None:
@@ -326,9 +344,8 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
     rows.tally[day, case.district, case.kind, move.to, case.practice] += 1
     if "taken" in when:
-        minutes = max(0, int((event.at - case.opened).total_seconds() // 60))
         for district in (case.district, EVERYWHERE):
-            rows.waits[day, district, minutes] += 1
+            rows.waits[day, district, figures.minutes_until(case.opened, event.at)] += 1
 
 
 def _amend(connection: Connection, store: Store, case: int, details: Any) -> CaseKey | None:
@@ -373,7 +390,6 @@ def _write(connection: Connection, store: Store, rows: Rows) -> None:
     figures.add(connection, dict(sorted(rows.tally.items())), dict(sorted(rows.waits.items())))
     _settle(connection, store, rows.outcomes)
     directory.change(connection, store, rows.changes)
-    membership.note(connection, rows.seen)
     outbox.take_back(connection, store, rows.settled)
     if rows.sends:
         made = outbox.rows(connection, store, rows.sends)
@@ -386,7 +402,7 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     outcomes = [(e, e.body) for e in events if isinstance(e.body, Outcome)]
     if not outcomes:
         return
-    outbox.settle(connection, [o for _, o in outcomes])
+    meter.count(connection, store, outbox.settle(connection, [o for _, o in outcomes]))
     cards = [
         {"case_id": o.card, "tag": store.tag(e.chat), "message": o.message} for e, o in outcomes if o.card and o.message
     ]

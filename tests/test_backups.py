@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from sqlalchemy import update
 
 from bot.settings import Settings
 from handlers.events import Address, Command
 from storage import backups, custody, operations
 from storage.custody import Custodian, WrongKey
+from storage.tables import CASES
 from storage.vault import Recipient
 from tests.house import at_home, config
 from tests.test_apart import finish, number
@@ -147,6 +149,25 @@ async def test_long_after_closing_the_archive_opens_words_and_files_without_the_
     assert "A boat without lights" in json.dumps(opened.facts["details"])
     assert dict(custody.files(opened, tmp_path / "media")) == {photo: shown, f"{photo}.orig": original}
     assert list(custody.opened(tmp_path / "there.db", [Custodian.new()])) == []
+
+
+async def test_a_server_that_was_taken_over_writes_no_file_of_its_choice_on_a_coordinator_s_machine(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands in a backup as a case's number is whatever the server's master wrote there."""
+    north = Custodian.new()
+    (tmp_path / "north.key").write_bytes(north.sealed(PASSPHRASE))
+    town.store.recipients = [Recipient.read(north.public("north")[0])]
+    async with town:
+        await with_photo(town)
+        await town.database.write(lambda c: c.execute(update(CASES).values(number="../../profile")))
+        await asyncio.to_thread(backups.backup, f"{tmp_path}/town.db", tmp_path / "backup", [])
+    typed(monkeypatch, PASSPHRASE)
+    key, media, out = tmp_path / "north.key", tmp_path / "media", tmp_path / "a" / "b" / "opened"
+    words = ("archive", "open", tmp_path / "backup", "--key", key, "--media", media, "--out", out)
+    said = run(*map(str, words))
+    assert (said.code, len(list(out.iterdir()))) == (0, 2)
+    assert [path for path in tmp_path.rglob("*profile*") if path.parent != out] == []
 
 
 async def test_two_custodians_open_it_together_in_either_order(town: Town, tmp_path: Path) -> None:

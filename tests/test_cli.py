@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import io
+import json
 import os
+import pwd
 import re
 import signal
 import sqlite3
@@ -238,6 +240,38 @@ def test_a_table_for_everybody_hides_small_numbers_and_days(home: str, tmp_path:
         opened.commit()
     said = run("export", "--config", home, "--public", "--since", "2026-11-11").out.splitlines()
     assert said == ["week,district,kind,reports", *([f"2026-11-09,TH3801,drugs,{told}"] if told else [])]
+
+
+def history(folder: Path) -> list[tuple[str, dict[str, str]]]:
+    with contextlib.closing(sqlite3.connect(next(folder.rglob("*.db")))) as opened:
+        rows = opened.execute("SELECT action, facts FROM history ORDER BY id").fetchall()
+    return [(action, json.loads(facts)) for action, facts in rows]
+
+
+def test_nobody_copies_or_exports_unseen(home: str, tmp_path: Path) -> None:
+    """Each is a line of the bound history: what, by which account, and whether the copy was sealed."""
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    assert run("backup", "--config", home, str(copies / "early.db")).code == 2  # there is no database yet
+    run("migrate", "--config", home)
+    run("backup", "--config", home, str(copies / "a.bak"))
+    run("backup", "--config", home, str(copies / "a.bak"))  # there already: nothing was copied
+    run("backup", "--config", home, str(tmp_path / "no" / "a.bak"))
+    run("export", "--config", home)
+    me = pwd.getpwuid(os.getuid()).pw_name
+    told = [(action, facts.pop("account"), facts) for action, facts in history(tmp_path)]
+    assert [(action, facts) for action, _, facts in told] == [("backup", {"sealed": "no"}), ("exported", {"since": ""})]
+    assert {account for _, account, _ in told} <= {me, os.environ.get("SUDO_USER")}
+    assert "history" not in run("check", "--config", home).out
+
+
+def test_a_copy_before_an_upgrade_is_made_and_says_that_it_is_not_written_down(home: str, tmp_path: Path) -> None:
+    run("migrate", "--config", home)
+    with contextlib.closing(sqlite3.connect(next(tmp_path.rglob("*.db")))) as opened:
+        opened.execute("UPDATE alembic_version SET version_num = '0001'")
+        opened.commit()
+    said = run("backup", "--config", home, str(tmp_path / "a.bak"))
+    assert (said.code, "history" in said.err) == (0, True)
 
 
 def test_a_backup_into_no_folder(home: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot import channels
 from handlers import intro, notice
-from handlers.events import Address, Command, Text
+from handlers.events import Address, Choice, Command, Text
 from handlers.world import Kept
 from storage import operations, retention
 from storage.tables import CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, TRAIL
@@ -101,6 +101,24 @@ async def files(town: Town) -> None:
     assert await count(town, CASES) == 0
 
 
+async def sooner(town: Town) -> None:
+    """What was not true, and what was taken back, stays until its own day and no longer."""
+    kept = town.store.rules.kept
+    number = await with_photo(town)
+    await people(town)
+    await press(town, "take", number)
+    await press(town, "close", f"{number}:false")
+    town.clock.tick(seconds=2)
+    second = await report(town)
+    for pressed in ("status", f"my:show:{second}", f"my:withdraw:{second}", f"my:gone:{second}"):
+        await town.says(RESIDENT, Choice(pressed))
+    for days, left in ((kept.withdrawn_days - 1, 2), (1, 1), (kept.false_days - kept.withdrawn_days - 1, 1), (1, 0)):
+        town.clock.tick(days=days, minutes=1)
+        await schedule(town).purge()
+        assert await count(town, CASES) == left
+    assert kept.false_days < kept.closed_days
+
+
 async def figures(town: Town) -> None:
     await closed(town, town.store.rules.kept.closed_days)
     stone = await town.database.read(lambda c: c.execute(select(GONE)).mappings().one())
@@ -152,6 +170,7 @@ CHECKS: Mapping[str, Callable[[Town], Awaitable[None]]] = {
     "half": half_goes,
     "way back": way_back,
     "files": files,
+    "sooner": sooner,
     "figures": figures,
     "readers": readers,
     "rights": rights,
@@ -178,13 +197,14 @@ async def test_the_notice_comes_in_two_layers_with_the_figures_of_the_settings(t
     await town.says(RESIDENT, Command("privacy", "more"), hint=language)
     second = last(town)
     assert second.count("\n") == len(notice.SECOND) - 1
-    assert all(str(days) in second for days in (48, 14, 90, 365))
+    assert all(str(days) in second for days in (48, 14, 90, 365, 30))
 
 
 def test_what_is_told_is_what_the_settings_do_by_default() -> None:
     told = Kept()
     assert (told.half_hours * timedelta(hours=1), told.contact_days * DAY) == (KEEP.half_report, KEEP.contact)
     assert (told.media_days * DAY, told.closed_days * DAY) == (KEEP.media, KEEP.closed)
+    assert (told.false_days * DAY, told.withdrawn_days * DAY) == (KEEP.false, KEEP.withdrawn)
 
 
 async def test_a_word_after_the_notice_is_still_a_report(town: Town) -> None:

@@ -152,24 +152,45 @@ async def test_a_caller_who_hangs_up_is_no_error(house: House) -> None:
     assert await house.count(INBOX) == 0
 
 
-async def test_beyond_what_fits_platforms_are_asked_to_come_again(house: House) -> None:
-    app, go = server.build(house.app), asyncio.Event()
-    update = {"message": OnTelegram(house, RESIDENT).message(text="/start")}
+def update(house: House, number: int) -> bytes:
+    message = OnTelegram(house, RESIDENT).message(text="/start")
+    return json.dumps({"update_id": number, "message": message}).encode()
 
-    def slow(number: int) -> Callable[[], Any]:
-        async def receive() -> dict[str, Any]:
+
+def coming(body: bytes, go: asyncio.Event | None = None) -> Callable[[], Any]:
+    """A body that comes when it may."""
+
+    async def receive() -> dict[str, Any]:
+        if go:
             await go.wait()
-            body = json.dumps({"update_id": number, **update}).encode()
-            return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
-        return receive
+    return receive
 
-    asking = [asyncio.create_task(ask(app, slow(n))) for n in range(server.AT_ONCE)]
-    await asyncio.sleep(0)
-    assert await ask(app, slow(0)) == 503
-    go.set()
+
+async def test_beyond_what_fits_platforms_are_asked_to_come_again(house: House) -> None:
+    app = server.build(house.app)
+    hand = sqlite3.connect(house.folder / "ntswatch.db", isolation_level=None)
+    hand.execute("BEGIN IMMEDIATE")  # nothing is committed, so nothing leaves our hands
+    asking = [asyncio.create_task(ask(app, coming(update(house, n)))) for n in range(server.AT_ONCE)]
+    await asyncio.sleep(0.2)
+    assert await ask(app, coming(update(house, 4000))) == 503
+    hand.execute("ROLLBACK")
+    hand.close()
     assert set(await asyncio.gather(*asking)) == {200}
-    assert await ask(app, slow(5000)) == 200
+    assert await ask(app, coming(update(house, 5000))) == 200
+
+
+async def test_many_who_never_end_their_bodies_do_not_keep_a_platform_out(house: House) -> None:
+    app, never = server.build(house.app), asyncio.Event()
+    slow = [asyncio.create_task(ask(app, coming(b"", never))) for _ in range(server.READING)]
+    await asyncio.sleep(0.05)
+    assert await ask(app, coming(update(house, 1))) == 200
+    assert await slow[0] == 408  # the one that had taken longest
+    assert not slow[1].done()
+    for one in slow[1:]:
+        one.cancel()
+    await asyncio.gather(*slow[1:], return_exceptions=True)
 
 
 # --- poison
@@ -256,6 +277,15 @@ async def test_figures_are_counts_of_nobody(house: House) -> None:
     assert "ntswatch_sent_total 2.0" in text
     assert 'ntswatch_channel_ready{channel="line"} 1.0' in text
     assert not any(secret in text for secret in (str(RESIDENT), LINER, SECRET, "start"))
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_the_world_is_not_told_how_much_happens(house: House, path: str, header: str) -> None:
+    """Whoever asks every second would see when somebody reports."""
+    async with house.http.get(house.url + path, headers={header: "203.0.113.9"}) as answer:
+        assert (answer.status, await answer.read()) == (404, b"")
+    assert (await house.get(path))[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/telegram", "/healthz", "/metrics", "/media/x", "/nowhere", "/pictures/none", "/"])

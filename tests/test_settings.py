@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reading import DEFAULT, KEYS, BadSettings, names, read, variable, warnings
+from bot.reading import DEFAULT, KEYS, BadSettings, exposed, names, read, variable, warnings
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -518,13 +518,16 @@ def test_a_short_secret_is_warned_of(length: int, weak: bool) -> None:
         (
             {
                 "NTSWATCH_TELEGRAM__MODE": "webhook",
-                "NTSWATCH_TELEGRAM__SECRET_TOKEN": "x" * 32,
+                "NTSWATCH_TELEGRAM__SECRET_TOKEN": string.ascii_letters,
                 "NTSWATCH_SERVER__PUBLIC_URL": "https://bot.example.org",
             },
             'telegram.token: is empty although telegram.mode is "webhook", so Telegram is off; write the token',
         ),
         (
-            {"NTSWATCH_LINE__CHANNEL_SECRET": "x" * 32, "NTSWATCH_LINE__CHANNEL_ACCESS_TOKEN": "x" * 32},
+            {
+                "NTSWATCH_LINE__CHANNEL_SECRET": string.ascii_lowercase,
+                "NTSWATCH_LINE__CHANNEL_ACCESS_TOKEN": string.ascii_uppercase,
+            },
             'server.public_url: is empty, LINE has nowhere to call; write "https://bot.example.org"',
         ),
         (
@@ -536,6 +539,49 @@ def test_a_short_secret_is_warned_of(length: int, weak: bool) -> None:
 )
 def test_what_is_unwise_is_said(environ: dict[str, str], said: str | None) -> None:
     assert warnings(read(None, environ)) == ([said] if said else [])
+
+
+TOKEN = "4242:AAHdqTcvCH1vGWJxfSeofSAs0K5"
+
+
+@pytest.mark.parametrize(
+    ("environ", "about"),
+    [
+        ({"NTSWATCH_TELEGRAM__TOKEN": "abababababababababababab"}, "2 different characters"),
+        ({"NTSWATCH_TELEGRAM__TOKEN": TOKEN, "NTSWATCH_TELEGRAM__SECRET_TOKEN": TOKEN.replace(":", "_")}, ""),
+        (
+            {"NTSWATCH_LINE__CHANNEL_SECRET": TOKEN, "NTSWATCH_LINE__CHANNEL_ACCESS_TOKEN": TOKEN},
+            "is the same as line.channel_access_token",
+        ),
+        ({"NTSWATCH_DATABASE__URL": "postgresql+asyncpg://nts:nts@db/nts"}, "its password"),
+        ({"NTSWATCH_DATABASE__URL": f"postgresql+asyncpg://nts:{TOKEN.replace(':', '')}@db/nts"}, ""),
+        ({"NTSWATCH_DATABASE__URL": "postgresql+asyncpg://nts@db/nts"}, ""),  # a local account needs none
+    ],
+)
+def test_a_plain_or_shared_secret_is_warned_of(environ: dict[str, str], about: str) -> None:
+    said = [w for w in warnings(read(None, environ)) if "server.public_url" not in w]
+    assert all(about in w for w in said)
+    assert bool(said) is bool(about)
+    assert TOKEN not in "".join(said)
+
+
+@pytest.mark.parametrize(("mode", "seen"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True)])
+def test_files_that_others_may_read_are_pointed_at(tmp_path: Path, mode: int, seen: bool) -> None:
+    with_token, secret = file(tmp_path, f'[telegram]\ntoken = "{TOKEN}"\n'), tmp_path / "secret"
+    secret.write_text(TOKEN, "utf-8")
+    with_token.chmod(mode)
+    secret.chmod(mode)
+    said = exposed(with_token, {"NTSWATCH_LINE__CHANNEL_SECRET_FILE": str(secret)})
+    assert len(said) == 2 * seen
+    assert all(f"mode {mode:o}" in line and "chmod" in line for line in said)
+    assert not any(TOKEN in line or str(secret) in line for line in said)
+
+
+def test_settings_without_a_secret_may_be_read_by_anybody(tmp_path: Path) -> None:
+    plain = file(tmp_path, '[telegram]\ntoken = ""\n[database]\nurl = "postgresql+asyncpg://nts@/nts"\n')
+    plain.chmod(0o644)
+    assert exposed(plain, {"NTSWATCH_LINE__CHANNEL_SECRET_FILE": str(tmp_path / "gone")}) == []
+    assert exposed(tmp_path / "none.toml", {}) == exposed(None, {}) == []
 
 
 def test_a_bot_api_server_on_this_machine_takes_a_webhook_without_tls() -> None:

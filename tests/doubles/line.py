@@ -13,7 +13,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Self
 
 import aiohttp
@@ -105,6 +105,8 @@ class FakeLine:
     secret: str = SECRET
     quota: int | None = 1_000
     used: int = 0
+    zone: timezone = timezone(timedelta(hours=9))
+    month: str = ""
     members: dict[str, int] = field(default_factory=dict)
     outside: set[tuple[str, str]] = field(default_factory=set)  # group and user who is not in it
     apart: set[str] = field(default_factory=set)  # groups the bot is not in
@@ -225,6 +227,7 @@ class FakeLine:
     def _do(self, request: web.Request, body: Any) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return _json(*FAULTS["401"])
+        self._turn()
         path = request.path.removeprefix("/v2/bot/").split("/")
         match path:
             case ["message", "reply"]:
@@ -246,11 +249,18 @@ class FakeLine:
                 profile = {"displayName": "Somchai", "userId": person, "pictureUrl": "https://profile.line-scdn.net/x"}
                 return _json(*FAULTS["404"]) if away else _json(200, profile)
             case ["group" | "room", chat, "members", "count"]:
-                return _json(*FAULTS["404"]) if chat in self.apart else _json(200, {"count": self.members.get(chat, 5)})
+                return _json(*FAULTS["404"]) if chat in self.apart else _json(200, {"count": self.members.get(chat, 1)})
             case ["group" | "room", chat, "leave"]:
                 self.left.append(chat)
                 return _json(200, {})
         return self._menus(request.method, path, body)
+
+    def _turn(self) -> None:
+        """Every month begins with nothing used, by LINE's own clock."""
+        month = f"{self.now().astimezone(self.zone):%Y-%m}"
+        if self.month and month != self.month:
+            self.used = 0
+        self.month = month
 
     def _webhook(self, method: str, body: Any) -> web.Response:
         if method == "PUT":
