@@ -309,6 +309,8 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
         code_minutes=limits.code_minutes,
         reports_an_hour=limits.reports_an_hour,
         two_person_close=settings.desk.two_person_close,
+        membership_minutes=settings.desk.membership_minutes,
+        invite_hours=settings.desk.invite_hours,
         handover_hours=settings.desk.handover_hours,
         answer_days=settings.desk.answer_days,
         line_groups=settings.line.groups,

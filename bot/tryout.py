@@ -54,7 +54,7 @@ def stage(app: App) -> Stage:
 
 
 async def people(app: App) -> None:
-    """A coordinator joins and links the officers' group, by the same codes and commands as in life."""
+    """A coordinator links the officers' group and an officer joins, by the same codes and commands as in life."""
     invite = partial(codes.invite, store=app.store)
     if not app.store.directory.members:
         code = await app.database.write(partial(invite, purpose="join", role="coordinator", scope="*"))
@@ -62,6 +62,9 @@ async def people(app: App) -> None:
     if GROUP not in app.store.directory.groups:
         code = await app.database.write(partial(invite, purpose="link", role="", scope=DISTRICT))
         await app.turns.handle([said(app, GROUP, Command("link", code), COORDINATOR)])
+    if not app.store.directory.seated(DISTRICT):
+        code = await app.database.write(partial(invite, purpose="join", role="officer", scope=DISTRICT, seat="head"))
+        await app.turns.handle([said(app, OFFICER, Command("join", code))])
 
 
 def said(app: App, chat: Address, body: Body, by: Address | None = None, at: datetime | None = None) -> Incoming:

@@ -9,6 +9,9 @@ from handlers import (
     arranging,
     coordinator,
     dashboard,
+    duty,
+    enrolling,
+    hygiene,
     locking,
     looking,
     notice,
@@ -18,16 +21,19 @@ from handlers import (
     receipts,
     resident,
     rights,
+    roster,
+    seats,
     standing,
     summary,
     talk,
     watch,
 )
 from handlers.effects import Decision, Say
-from handlers.events import Command, Incoming
+from handlers.events import Choice, Command, Incoming
 from handlers.fold import skeleton
 from handlers.intro import emergency
 from handlers.sending import new_report
+from handlers.values import replace
 from handlers.world import Query, World
 from locales import N, Words
 
@@ -40,7 +46,7 @@ def nothing(_world: World, _event: Incoming) -> Query | None:
 class Rule:
     """One command: who sees it in their menu, what it needs, what it answers.
 
-    `where`: private | group. `role`: resident (everybody), officer (a member of a group), coordinator.
+    `where`: private | group. `role`: resident (everybody), officer, lead (head and secretary), coordinator.
     """
 
     text: str
@@ -190,11 +196,40 @@ COMMANDS: Mapping[str, Rule] = {
     ),
     "join": Rule(
         N("take up a role: /join CODE"),
-        coordinator.join,
+        enrolling.join,
         ("private",),
         "officer",
         code_of,
         ("เข้าร่วม", "ເຂົ້າຮ່ວມ", "ចូលរួម"),
+    ),
+    "duty": Rule(
+        N("who is on duty: /duty on, /duty off"),
+        duty.duty,
+        ("private", "group"),
+        "officer",
+        words=("เวร", "เข้าเวร", "ເວນ", "ວຽກເວນ", "វេន", "វេនយាម"),
+    ),
+    "invite": Rule(
+        N("a code for a new officer: /invite SEAT"),
+        enrolling.invite,
+        ("private",),
+        "lead",
+        words=("เชิญ", "ເຊີນ", "អញ្ជើញ"),
+    ),
+    "roster": Rule(
+        N("who sits in the district"),
+        roster.roster,
+        ("private",),
+        "lead",
+        roster.needs,
+        ("รายชื่อ", "ລາຍຊື່", "បញ្ជីឈ្មោះ"),
+    ),
+    "trust": Rule(
+        N("groups that a coordinator has to look at"),
+        hygiene.trust,
+        ("private",),
+        "coordinator",
+        words=("ตรวจกลุ่ม", "ກວດກຸ່ມ", "ពិនិត្យក្រុម"),
     ),
     "link": Rule(
         N("link a group: /link DISTRICT"),
@@ -232,7 +267,8 @@ COMMANDS: Mapping[str, Rule] = {
     "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }
 BY_WORD = {skeleton(word): name for name, rule in COMMANDS.items() for word in (name, *rule.words)}
-RANKS = ("resident", "officer", "coordinator")
+RANKS = ("resident", "officer", "lead", "coordinator")
+PRESSED = ("duty", "invite", "roster", "trust")  # commands whose buttons say the same as their words
 
 
 def find(command: Command) -> Rule | None:
@@ -240,9 +276,17 @@ def find(command: Command) -> Rule | None:
     return COMMANDS[name] if name else None
 
 
+def spoken(event: Incoming) -> Incoming:
+    """A press of a button that stands for a command, as that command."""
+    if not isinstance(event.body, Choice):
+        return event
+    name, _, rest = event.body.value.partition(":")
+    return replace(event, body=Command(name, rest.replace(":", " "))) if name in PRESSED else event
+
+
 def role(world: World) -> str:
     if world.member:
-        return world.member.role
+        return seats.rank(world.member)
     return "officer" if world.group else "resident"
 
 
@@ -266,9 +310,16 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
     if rule is None:
         text = world.t("I do not know this command. /help shows what I can do.")
         return (Say(event.chat, text, talk.way_on(world)),)
-    if rule.role != "resident" and rule.reply is not coordinator.join and role(world) == "resident":
+    if rule.role != "resident" and rule.reply is not enrolling.join and role(world) == "resident":
         return refuse(world, event)
+    if is_act(rule) and (stopped := enrolling.stopped(world, event)) is not None:
+        return stopped
     return rule.reply(world, event)
+
+
+def is_act(rule: Rule) -> bool:
+    """Whether only somebody with a seat may say it, who is in the group still; coordinators are asked by each rule."""
+    return rule.role in ("officer", "lead") and rule.reply is not enrolling.join
 
 
 def too_many_codes(world: World, event: Incoming) -> Decision:

@@ -13,7 +13,6 @@ from handlers.effects import (
     Record,
     Routed,
     Say,
-    ShowMenu,
     SwitchDistrict,
     UnlinkGroup,
     UseCode,
@@ -24,7 +23,7 @@ from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain, district_name, province_name
 from handlers.routing import Destination, covers
-from handlers.seats import enrolled
+from handlers.seats import linked
 from handlers.sending import card
 from handlers.talk import way_on
 from handlers.world import EVERYWHERE, Group, Member, Query, World
@@ -40,45 +39,6 @@ def args(event: Incoming) -> str:
 def needs_code(text: str) -> Query | None:
     code = read_code(text.split(" ")[0] if text else "")
     return Query(code=code, unrouted=True, details=True) if code else None
-
-
-def join(world: World, event: Incoming) -> Decision:
-    """`/join CODE` in private: the person gets the role the code stands for."""
-    code = world.code
-    if world.group or code is None or code.purpose != "join" or not event.sender:
-        text = world.t("This code is not good, or no longer. Please ask for a new one.")
-        return (Say(event.chat, text, () if event.group else way_on(world)),)
-    member = Member(
-        event.chat.channel,
-        event.sender,
-        code.role,
-        code.scope,
-        event.chat,
-        world.language,
-        seat=code.seat,
-        since=world.now,
-    )
-    where = scope_name(world, code.scope, world.language)
-    welcome = (
-        world.t(
-            "Welcome, coordinator for {place}. Write /summary for the picture, /link to link a group, /help for more.",
-            place=where,
-        )
-        if code.role == "coordinator"
-        else world.t("Welcome, officer of {place}. Write /help to see what you can do.", place=where)
-    )
-    return (
-        UseCode(code.code),
-        enrolled(member),
-        Record(f"joined as {code.role}", event.sender, facts={"scope": code.scope}),
-        ShowMenu(event.chat, world.language, code.role),
-        Say(event.chat, welcome),
-        *(
-            waiting(world, code.scope, Destination(member.chat, member.language), member)
-            if code.role == "coordinator"
-            else ()
-        ),
-    )
 
 
 def link(world: World, event: Incoming) -> Decision:
@@ -151,11 +111,20 @@ def link_here(world: World, event: Incoming) -> Decision:
         )
     language = SPOKEN_IN.get(code.scope[:2], "th")
     words = world.words[language]
+    if event.public:
+        text = words.t(
+            "This group is public: everybody can read it. Make it private, remove its link, then write the code again."
+        )
+        return (Say(event.chat, text),)
     welcome = words.t(
         "This group now gets the reports of {place}.\n"
         "Press Take to work on one, Details to read it in private. /help shows what I can do.",
         place=scope_name(world, code.scope, language),
     )
+    if event.chat.channel == "telegram":
+        welcome += "\n" + words.t(
+            "Please make this bot an administrator: only then Telegram tells it who comes and goes."
+        )
     told = tuple(
         Say(
             g.chat,
@@ -233,14 +202,14 @@ def detail(world: World, event: Incoming) -> Decision:
         else world.t("Cards now show headlines only.")
     )
     return (
-        LinkGroup(event.chat, group.scope, group.language, wanted),
+        linked(group, detail=wanted),
         Record("group detail", event.sender, facts={"detail": wanted}),
         Say(event.chat, text),
     )
 
 
 def set_group_language(world: World, group: Group, chosen: str) -> LinkGroup:
-    return LinkGroup(group.chat, group.scope, chosen, group.detail)
+    return linked(group, language=chosen)
 
 
 def changeable_group(world: World) -> Group | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from handlers.events import Address, Media
+from handlers.events import Address, Incoming, Media
 
 
 class ButtonKind(StrEnum):
@@ -397,13 +397,41 @@ class LinkGroup:
     scope: str
     language: str
     detail: str = "headline"
+    doubt: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkGroup:
-    """This chat is no longer a group of ours."""
+    """This chat is no longer a group of ours. `away`: the bot was put out of it, and knows it again when it returns."""
 
     chat: Address
+    away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a coordinator has to look at a group (nothing: they have), and what they let stand."""
+
+    chat: Address
+    reasons: tuple[str, ...]
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask the platform whether the sender of `event` is in this group; `event` comes again with the answer."""
+
+    group: Address
+    event: Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """These people are in this group now."""
+
+    group: Address
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,9 +461,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """This chat cannot be written to any more (blocked): drop what waits for it."""
+    """Nothing more is said to this chat: drop what waits for it; without `news`, only what answers it."""
 
     chat: Address
+    news: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,6 +539,9 @@ Effect = (
     | Dismiss
     | LinkGroup
     | UnlinkGroup
+    | Doubt
+    | Check
+    | Seen
     | MoveChat
     | ShowMenu
     | Leave

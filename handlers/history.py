@@ -19,7 +19,7 @@ BY_REPORTER = frozenset(
         "question declined",
     }
 )
-BY_CLOCK = frozenset({"question expired", "handover over", "step", "step passed"})
+BY_CLOCK = frozenset({"question expired", "handover over", "step", "step passed", "case returned", "group in doubt"})
 # TRANSLATORS: lines of the list of what somebody did themselves, after the time and before the case's number.
 WRITTEN = {
     "details": N("read the details"),
@@ -48,6 +48,13 @@ WRITTEN = {
     "named": N("changed the name on the cards"),
     "joined as officer": N("joined as officer"),
     "joined as coordinator": N("joined as coordinator"),
+    "invited": N("made a code for an officer"),
+    "roster": N("looked at the roster"),
+    "officer removed": N("took an officer off the roster"),
+    "officer left": N("left the group"),
+    "duty on": N("went on duty"),
+    "duty off": N("went off duty"),
+    "group trusted": N("looked at a group and found it all right"),
     "code made": N("made a code for a group"),
     "group linked": N("linked a group"),
     "group unlinked": N("unlinked a group"),

@@ -1,6 +1,6 @@
 """What officers look at: a case's details in private, the lists of cases."""
 
-from handlers import cards, watch
+from handlers import cards, hygiene, watch
 from handlers.dates import duration_text
 from handlers.effects import Button, ButtonKind, By, Decision, Say
 from handlers.events import Address, Command, Incoming
@@ -20,6 +20,8 @@ LISTS = {"open": N("open"), "mine": N("mine"), "overdue": N("overdue")}
 def details(act: Act) -> Decision:
     """Everything about a case, to the one who asked and nobody else; that they looked is recorded."""
     world, event, case = act.world, act.event, act.case
+    if hygiene.withheld(world):
+        return (Say(event.chat, hygiene.no_details(world.words[world.language])),)
     private = Address(event.chat.channel, event.sender)
     link = world.rules.bot_link.get(event.chat.channel, "")
     opening = (Button(world.t("Open the bot"), link, ButtonKind.LINK),) if link else ()
@@ -49,7 +51,7 @@ def wanted(world: World, event: Incoming) -> str:
 
 def needs_list(world: World, event: Incoming) -> Query:
     if wanted(world, event) == "mine":
-        return Query(held=By("", event.chat.channel, event.sender))
+        return Query(held=(By("", event.chat.channel, event.sender),))
     return Query(open=True, districts=districts_of(world, own_scope(world)))
 
 

@@ -14,6 +14,7 @@ from handlers.report import moment
 from handlers.routing import Destination, route
 from handlers.values import replace
 from handlers.world import Answers, Case, File, Group, Memory, World
+from locales import Words
 
 HOUR = timedelta(hours=1)
 KEPT = ("place", "pin", "typed", "crossing", "district", "when", "seen", "help", *asking.NAMES)
@@ -111,15 +112,26 @@ def alerts(world: World, case: Case, found: tuple[Destination, ...]) -> tuple[Sa
 def card(world: World, case: Case, place: Destination, *, after: float = 0.0, replaces: str = "") -> Say:
     words = world.words[place.language]
     show = cards.full_to_group if place.detail == "full" else cards.headline
+    closed = place.detail == "withheld"
+    text, note = (
+        show(words, place.language, world, case),
+        words.t("Details on request, after a coordinator has looked."),
+    )
     return Say(
         place.chat,
-        show(words, place.language, world, case),
-        cards.buttons(words, case),
+        f"{text}\n🔒 {note}" if closed else text,
+        offered(words, case, place),
         replaces=replaces,
         card=case.id,
         urgent=case.urgent,
         after=after,
     )
+
+
+def offered(words: Words, case: Case, place: Destination) -> tuple[Button, ...]:
+    """The buttons of a card; no Details where a coordinator has to look at the group first."""
+    closed = place.detail == "withheld"
+    return tuple(b for b in cards.buttons(words, case) if not (closed and b.value.startswith("details:")))
 
 
 def offer_card(world: World, case: Case, group: Group) -> Say:

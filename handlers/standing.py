@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from handlers.clean import defang, shown
 from handlers.effects import By, Decision, Effect, Say
-from handlers.events import Address, Command, Incoming
+from handlers.events import Command, Incoming
 from handlers.graphemes import label
 from handlers.history import recorded
 from handlers.life import Who
 from handlers.routing import covers
 from handlers.seats import enrolled
-from handlers.world import Case, Member, World
+from handlers.world import Case, World
 
 LONGEST_NAME = 40  # written characters
 
@@ -67,17 +67,11 @@ def who(world: World, event: Incoming) -> tuple[By, tuple[Effect, ...]]:
         return by, ()
     if member and member.role == "coordinator":
         return By(world.t("coordinator"), by.channel, by.person), ()
-    scope = own_scope(world)
-    named = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope and m.name)
-    name = world.t("officer {number}", number=named + 1)
-    made = enrolled(member or newcomer(world, event), name=name)
-    return By(name, by.channel, by.person), (made,)
-
-
-def newcomer(world: World, event: Incoming) -> Member:
-    """Somebody of this group of whom nothing is known yet."""
-    private = Address(event.chat.channel, event.sender)
-    return Member(event.chat.channel, event.sender, "officer", own_scope(world), private, world.language)
+    if member is None:
+        return by, ()
+    taken = {m.name for m in world.directory.seated(member.scope)}
+    name = next(n for n in (world.t("officer {number}", number=k) for k in range(1, len(taken) + 2)) if n not in taken)
+    return By(name, by.channel, by.person), (enrolled(member, name=name),)
 
 
 def called(typed: str) -> str:
@@ -88,13 +82,13 @@ def called(typed: str) -> str:
 def rename(world: World, event: Incoming) -> Decision:
     """`/name WORDS`: what the cards call this officer."""
     name = called(event.body.args) if isinstance(event.body, Command) else ""
-    member, scope = world.member, world.member.scope if world.member else own_scope(world)
-    if not event.sender or not name:
+    member = world.member
+    if not name:
         return (Say(event.chat, world.t("Write your name like this: /name Somchai")),)
-    if not scope:
+    if member is None:
         return ()
     return (
-        enrolled(member or newcomer(world, event), name=name),
+        enrolled(member, name=name),
         *recorded(event, "named"),
         Say(event.chat, world.t("You are called {name} here.", name=name)),
     )

@@ -55,6 +55,13 @@ class Group:
     scope: str
     language: str
     detail: str = "headline"  # headline | full
+    doubt: tuple[str, ...] = ()  # why a coordinator has to look at it, see handlers.hygiene
+    accepted: tuple[str, ...] = ()  # what one has looked at and lets stand
+
+    @property
+    def shown(self) -> str:
+        """What its cards show: headline | full, or `withheld` while a coordinator has to look."""
+        return "withheld" if self.doubt else self.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Directory:
     members: Mapping[tuple[str, str], Member] = field(default_factory=dict)
     rules: tuple[RouteRule, ...] = ()
     switched: Mapping[str, bool] = field(default_factory=dict)
+    away: Mapping[Address, Group] = field(default_factory=dict)  # groups that the bot was put out of
 
     def of_scope(self, scope: str) -> tuple[Group, ...]:
         return tuple(g for g in self.groups.values() if g.scope == scope)
@@ -266,7 +274,8 @@ class Query:
     receipts: tuple[str, ...] = ()
     asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
-    held: By | None = None  # open, and taken by this person
+    held: tuple[By, ...] = ()  # open, and taken by these people
+    inside: bool = False  # when the sender was last seen in which group
     shift: datetime | None = None  # since when
     figures: bool = False
     since: date | None = None
@@ -303,6 +312,8 @@ class Rules:
     reports_an_hour: int = 10
     files: bool = True  # False while the disk is nearly full: words go on
     two_person_close: bool = False
+    membership_minutes: float = 10.0  # then a platform is asked again whether an officer is still in the group
+    invite_hours: float = 24.0
     handover_hours: float = 12.0  # then a case that another place has not accepted stays where it was
     answer_days: float = 5.0  # then a question to a reporter is closed
     overdue_new_hours: float = 1.0
@@ -338,6 +349,7 @@ class World:
     shift: Shift = field(default_factory=Shift)
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
+    inside: Mapping[Address, datetime] = field(default_factory=dict)  # when the sender was last seen in which group
     meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)

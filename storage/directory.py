@@ -2,18 +2,29 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
-from handlers.effects import AddRule, Dismiss, DropRule, Enroll, LinkGroup, MoveChat, SwitchDistrict, UnlinkGroup
+from handlers.effects import (
+    AddRule,
+    Dismiss,
+    Doubt,
+    DropRule,
+    Enroll,
+    LinkGroup,
+    MoveChat,
+    SwitchDistrict,
+    UnlinkGroup,
+)
 from handlers.events import Address
+from handlers.seats import linked
 from handlers.world import Directory, Group, Member, RouteRule
 from storage import prepared
 from storage.store import Store, context
-from storage.tables import CARD, GROUP, HANDLE, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
+from storage.tables import CARD, GROUP, HANDLE, INSIDE, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
 from storage.upsert import upsert
 
 NEWEST = prepared.among("SELECT value FROM revision WHERE name = 'directory'")
-Change = LinkGroup | UnlinkGroup | MoveChat | Enroll | Dismiss | AddRule | DropRule | SwitchDistrict
+Change = LinkGroup | UnlinkGroup | Doubt | MoveChat | Enroll | Dismiss | AddRule | DropRule | SwitchDistrict
 
 
 def refresh(connection: Connection, store: Store) -> None:
@@ -25,11 +36,17 @@ def refresh(connection: Connection, store: Store) -> None:
 
 
 def load(connection: Connection, store: Store) -> Directory:
-    groups = [_group(store, row) for row in connection.execute(select(GROUP)).mappings()]
+    groups = [(_group(store, row), row["away"]) for row in connection.execute(select(GROUP)).mappings()]
     members = [_member(store, row) for row in connection.execute(select(MEMBER)).mappings()]
     rules = [_rule(row) for row in connection.execute(select(RULE).order_by(RULE.c.id)).mappings()]
     switched = {r.district: bool(r.active) for r in connection.execute(select(SWITCHED))}
-    return Directory({g.chat: g for g in groups}, {(m.channel, m.person): m for m in members}, tuple(rules), switched)
+    return Directory(
+        {g.chat: g for g, away in groups if not away},
+        {(m.channel, m.person): m for m in members},
+        tuple(rules),
+        switched,
+        {g.chat: g for g, away in groups if away},
+    )
 
 
 def change(connection: Connection, store: Store, changes: Iterable[Change]) -> None:
@@ -48,14 +65,21 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
     match change:
         case LinkGroup(chat=chat):
             connection.execute(upsert(connection, GROUP, _group_row(store, change), ("tag",)))
-        case UnlinkGroup(chat=chat):
-            connection.execute(delete(GROUP).where(GROUP.c.tag == store.tag(chat)))
+        case UnlinkGroup(chat=chat, away=away):
+            connection.execute(delete(INSIDE).where(INSIDE.c.chat == store.tag(chat)))
+            this = GROUP.c.tag == store.tag(chat)
+            connection.execute(update(GROUP).where(this).values(away=True) if away else delete(GROUP).where(this))
+        case Doubt(chat=chat, reasons=reasons, accepted=accepted):
+            looked = {"doubt": ",".join(reasons), "accepted": ",".join(accepted)}
+            connection.execute(update(GROUP).where(GROUP.c.tag == store.tag(chat)).values(looked))
         case MoveChat(old=old, new=new):
             _move(connection, store, old, new)
         case Enroll():
             connection.execute(upsert(connection, MEMBER, _member_row(store, change), ("tag",)))
         case Dismiss(channel=channel, person=person):
-            connection.execute(delete(MEMBER).where(MEMBER.c.tag == store.person(channel, person)))
+            tag = store.person(channel, person)
+            connection.execute(delete(MEMBER).where(MEMBER.c.tag == tag))
+            connection.execute(delete(INSIDE).where(INSIDE.c.person == tag))
         case AddRule():
             hours = f"{change.hours[0]}-{change.hours[1]}" if change.hours else ""
             values = {
@@ -77,10 +101,11 @@ def _move(connection: Connection, store: Store, old: Address, new: Address) -> N
     group = store.directory.groups.get(old)
     if group:
         connection.execute(delete(GROUP).where(GROUP.c.tag == was))
-        moved = LinkGroup(new, group.scope, group.language, group.detail)
+        moved = linked(group, chat=new)
         connection.execute(upsert(connection, GROUP, _group_row(store, moved), ("tag",)))
     # Telegram starts new message ids in a supergroup: the old cards cannot be edited there.
     connection.execute(delete(CARD).where(CARD.c.tag == was))
+    connection.execute(delete(INSIDE).where(INSIDE.c.chat == was))
     connection.execute(HANDLE.update().where(HANDLE.c.chat == was).values(chat=now, message=""))
     waiting = connection.execute(
         select(OUTBOX.c.id, OUTBOX.c.payload).where(OUTBOX.c.lane == was, OUTBOX.c.state == "todo")
@@ -102,12 +127,16 @@ def _group_row(store: Store, group: LinkGroup) -> dict[str, object]:
         "scope": group.scope,
         "language": group.language,
         "detail": group.detail,
+        "doubt": ",".join(group.doubt),
+        "accepted": ",".join(group.accepted),
+        "away": False,
     }
 
 
 def _group(store: Store, row: RowMapping) -> Group:
     chat = store.open(row["chat"], context("officer_group", "chat", row["tag"]))
-    return Group(Address(row["channel"], chat), row["scope"], row["language"], row["detail"])
+    doubt, accepted = (tuple(filter(None, row[name].split(","))) for name in ("doubt", "accepted"))
+    return Group(Address(row["channel"], chat), row["scope"], row["language"], row["detail"], doubt, accepted)
 
 
 def _member_row(store: Store, who: Enroll) -> dict[str, object]:

@@ -18,9 +18,11 @@ from handlers.effects import (
     Amend,
     AnswerQuestion,
     AskReporter,
+    Check,
     Climb,
     Decision,
     Dismiss,
+    Doubt,
     DropMedia,
     DropRule,
     Effect,
@@ -48,6 +50,7 @@ from handlers.effects import (
     Reporter,
     Routed,
     Say,
+    Seen,
     SetContact,
     ShowMenu,
     Silence,
@@ -66,12 +69,14 @@ from storage import (
     climbing,
     directory,
     figures,
+    membership,
     meter,
     outbox,
     prepared,
     remarks,
     reporters,
     retention,
+    spool,
     trail,
     worlds,
 )
@@ -163,20 +168,33 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, event, effect, rows)
-        case ShowMenu() | Leave():
-            rows.sends.append((effect.chat, event, *_asked_of_app(effect)))
+        case ShowMenu() | Leave() | Check():
+            rows.sends.append(_request(event, effect))
         case (
-            LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
+            LinkGroup()
+            | UnlinkGroup()
+            | Doubt()
+            | MoveChat()
+            | Enroll()
+            | Dismiss()
+            | AddRule()
+            | DropRule()
+            | SwitchDistrict()
         ):
             rows.changes.append(effect)
         case _:
             _change(connection, store, event, effect)
 
 
-def _asked_of_app(effect: ShowMenu | Leave) -> tuple[str, dict[str, Any]]:
-    if isinstance(effect, ShowMenu):
-        return "menu", {"language": effect.language, "rank": effect.rank}
-    return "leave", {"after": effect.after}
+def _request(event: Incoming, effect: ShowMenu | Leave | Check) -> tuple[Address, Incoming, str, dict[str, Any]]:
+    """What a platform is asked besides saying something."""
+    match effect:
+        case ShowMenu(chat=chat):
+            return chat, event, "menu", {"language": effect.language, "rank": effect.rank}
+        case Leave(chat=chat, after=after):
+            return chat, event, "leave", {"after": after}
+        case Check(group=group, event=asked):
+            return group, event, "check", {"press": spool.write(asked), "urgent": True}
 
 
 def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:
@@ -216,20 +234,22 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
             climbing.change(connection, effect)
         case Join(cases=cases, event=number):
             connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case Routed(case=case, reached=reached):
+            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
         case Metered():
             meter.learn(connection, store, effect)
         case AskReporter() | AnswerQuestion() | AddNote():
             remarks.save(connection, store, event, effect)
-        case Routed(case=case, reached=reached):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
+        case Seen(group=group, people=people):
+            membership.note(connection, membership.rows(store, group, people))
         case DropMedia(file=file):
             connection.execute(update(FILE).where(FILE.c.file == file).values(state="dropped", wrapped=None))  # its key
         case ForgetChat(chat=forgotten):
             _forget(connection, store, forgotten)
         case VoidCodes(scopes=scopes):
             connection.execute(delete(CODE).where(CODE.c.scope.in_(scopes)))
-        case Silence(chat=silent):
-            lanes = (store.tag(silent), outbox.news_lane(store.tag(silent)))
+        case Silence(chat=silent, news=news):
+            lanes = (store.tag(silent), *((outbox.news_lane(store.tag(silent)),) if news else ()))
             connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_(lanes)))
 
 

@@ -253,6 +253,18 @@ class GroupRow(SQLModel, table=True):
     scope: str = column("clear", "directory")
     language: str = column("clear", "directory")
     detail: str = column("clear", "directory")
+    doubt: str = column("clear", "directory", default="")  # why a coordinator has to look, comma-separated
+    accepted: str = column("clear", "directory", default="")  # what a coordinator has looked at and lets stand
+    away: bool = column("clear", "directory", default=False)  # the bot was put out of it: nothing goes there
+
+
+class Inside(SQLModel, table=True):
+    """When a person with a role was last seen in a group, by the platform's word."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    person: str = column("tag", "directory", primary_key=True)
+    chat: str = column("tag", "directory", primary_key=True)
+    at: datetime = column("clear", "directory", sa_type=Moment)
 
 
 class MemberRow(SQLModel, table=True):
@@ -499,6 +511,7 @@ HANDLE = core(Handle)
 QUESTION = core(QuestionRow)
 NOTE = core(NoteRow)
 GROUP = core(GroupRow)
+INSIDE = core(Inside)
 MEMBER = core(MemberRow)
 CODE = core(Code)
 CODE_GUESS = core(CodeGuess)

@@ -6,6 +6,7 @@ town: chief line:c1 coordinator *             a person with a role
 town: suda line:s1 officer TH3801 th secretary   and with a language and a seat
 set: two_person_close                         a setting that is on; also `pictures`, and `voices th lo`
 set: holidays                                 those of 2026 and 2027 are known
+roster: officers somchai malee=head           officers of that group, with a seat (police where none is named)
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
 resident > ຢາເສບຕິດ                            words
@@ -16,6 +17,9 @@ resident > (video lost)                       a file that cannot be fetched; all
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
+officers > (joined boon) (left boon)          who comes and who goes, where the platform says so
+(gone boon) (hidden officers)                 boon is in no group any more; nobody is told who is in that one
+(public officers) (private officers)          everybody can find the group, or nobody
 (wait 2 hours)                                the clock is turned
 (until 2026-12-04T20:00)                      the same, to a time of day in Bangkok
 (ladder)                                      the clock asks which cases are due for their next step
@@ -54,6 +58,8 @@ from handlers.events import (
     Incoming,
     Media,
     MediaKind,
+    MembersJoined,
+    MembersLeft,
     Migrated,
     Place,
     Removed,
@@ -92,6 +98,7 @@ class Stage:
     heard: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
+    public: dict[str, bool] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # what was drawn -> what the file says
     message: int = 0
 
@@ -104,6 +111,8 @@ class Stage:
             lines.append(line)
             if line.startswith("town:"):
                 await self.build(line.split()[1:])
+            elif line.startswith("roster:"):
+                await self.enlist(*line.split()[1:])
             elif line.startswith("set:"):
                 self.set(line.split()[1:])
             elif line.startswith("who:"):
@@ -144,6 +153,11 @@ class Stage:
             change = Enroll(address.chat, role, rest[0], address, language, seat=seat)
         await self.town.database.write(lambda c: directory.change(c, self.town.store, [change]))
 
+    async def enlist(self, group: str, *people: str) -> None:
+        for one in people:
+            person, _, seat = one.partition("=")
+            await self.town.enlist(self.chats[group], person, seat=seat or "police")
+
     async def happens(self, words: str) -> None:
         match words.split():
             case ["wait", number, unit]:
@@ -171,10 +185,23 @@ class Stage:
                     tick = Tick("handover over", {"number": offered})
                     await self.town.turns.handle([Incoming(f"o{ended}", self.town.clock(), CLOCK, "", tick, True)])
                 await self.town.deliver()
-            case ["lost", name]:
+            case what:
+                self.becomes(*what)
+
+    def becomes(self, what: str, name: str = "") -> None:
+        """What the platform will say of somebody or of a chat from now on."""
+        match what:
+            case "gone":
+                for channel in self.town.channels.values():
+                    channel.gone.add(name)
+            case "hidden":
+                self.town.channels[self.chats[name].channel].hidden.add(self.chats[name].chat)
+            case "public" | "private":
+                self.public[name] = what == "public"
+            case "lost":
                 self.town.channels[self.chats[name].channel].failures.append(SendError("403", None, gone=True))
             case _:
-                raise ValueError(f"not understood: ({words})")
+                raise ValueError(f"not understood: ({what} {name})")
 
     async def hears(self, who: str, person: str, words: str) -> None:
         chat = self.chats[who]
@@ -186,6 +213,8 @@ class Stage:
             known = self.town.channels[chat.channel].claims
             value = body.value if isinstance(body, Choice) else ""
             more["message"] = known.get((chat.chat, value), ("", self.last_message(chat)))[1]
+        if who in self.public:
+            more["public"] = self.public[who]
         if isinstance(body, Returned):
             more["reply_token"] = "token"
         await self.town.says(chat, body, **more)
@@ -217,6 +246,10 @@ class Stage:
                 return Edited(f"u{self.message - int(args[0])}", " ".join(args[1:]))
             case "migrated":
                 return Migrated(args[0])
+            case "joined":
+                return MembersJoined(tuple(args))
+            case "left":
+                return MembersLeft(tuple(args))
         return PLAIN[name]
 
     def press(self, who: str, label: str) -> Body:

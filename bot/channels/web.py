@@ -172,6 +172,13 @@ class Web:
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         """Letters are rows of ours, deleted by the turn itself."""
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Groups of the page are made by us, of the phones on one machine."""
+        return True
+
+    async def sees(self, chat: str) -> bool:
+        return True
+
     async def introduce(self) -> None:
         """The page is its own address."""
 
