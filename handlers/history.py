@@ -49,6 +49,8 @@ WRITTEN = {
     "joined as officer": N("joined as officer"),
     "joined as coordinator": N("joined as coordinator"),
     "code made": N("made a code for a group"),
+    "account code made": N("asked for a code to join two apps"),
+    "accounts joined": N("joined two apps"),
     "group linked": N("linked a group"),
     "group unlinked": N("unlinked a group"),
     "group detail": N("changed what a group's cards show"),

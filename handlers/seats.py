@@ -31,6 +31,7 @@ def enrolled(
     name: str | None = None,
     language: str = "",
     duty: tuple[datetime, datetime] | None = None,
+    same: str = "",
 ) -> Enroll:
     """A person with a role as they are, but for what is given."""
     return Enroll(
@@ -43,4 +44,5 @@ def enrolled(
         member.seat,
         member.since,
         duty or member.duty,
+        same or member.same,
     )

@@ -68,6 +68,7 @@ class Member:
     seat: str = ""  # of an officer, see handlers.seats; empty for those of earlier releases
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None  # the last span of duty they told; see handlers.duty
+    same: str = ""  # the mark of a person whose two apps were joined; see handlers.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ class Query:
     receipts: tuple[str, ...] = ()
     asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
-    held: By | None = None  # open, and taken by this person
+    held: tuple[By, ...] = ()  # open, and taken by this person, in whichever app
     shift: datetime | None = None  # since when
     figures: bool = False
     since: date | None = None

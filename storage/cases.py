@@ -73,8 +73,8 @@ def _statement(store: Store, query: Query, chat: Address) -> Select[Any] | None:
     if query.case:
         return found.where(CASES.c.id == query.case)
     if query.held:
-        holder = store.person(query.held.channel, query.held.person)
-        return found.where(CASES.c.holder == holder, CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
+        holders = [store.person(by.channel, by.person) for by in query.held]
+        return found.where(CASES.c.holder.in_(holders), CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
     if query.unrouted:
         return found.where(CASES.c.routed.is_(False)).order_by(CASES.c.id)
     return None

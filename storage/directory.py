@@ -123,6 +123,7 @@ def _member_row(store: Store, who: Enroll) -> dict[str, object]:
         "since": who.since,
         "duty_from": who.duty[0] if who.duty else None,
         "duty_until": who.duty[1] if who.duty else None,
+        "same": who.same,
     }
 
 
@@ -139,6 +140,7 @@ def _member(store: Store, row: RowMapping) -> Member:
         row["seat"],
         row["since"],
         (row["duty_from"], row["duty_until"]) if row["duty_until"] else None,
+        row["same"],
     )
 
 

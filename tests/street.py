@@ -122,7 +122,7 @@ class Street:
             events = {c.event for c in named if c.event}
             return (*named, *(c for c in self.cases if c.event in events and c not in named))
         if query.held:
-            return tuple(c for c in self.cases if c.holder.same(query.held) and c.status not in ENDED)
+            return tuple(c for c in self.cases if any(c.holder.same(by) for by in query.held) and c.status not in ENDED)
         return tuple(c for c in mine if c.status not in ENDED) if query.open or query.untaken else ()
 
     def carry_out(self, effect: object, event: Incoming) -> None:

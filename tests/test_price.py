@@ -1,5 +1,6 @@
 """What LINE charges for, on both databases: counted once, folded while there is little left, never lost."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from bot.channels import SendError
 from bot.gauge import Gauge
 from handlers.effects import Enroll, LinkGroup
-from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Text, Tick
+from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Removed, Text, Tick
 from handlers.meter import Level, Meter, day_of, midnight, turn
 from storage import directory, meter
 from storage.tables import CASES, METER_DAY, METER_MONTH, OUTBOX
@@ -281,3 +282,47 @@ async def test_the_month_is_japans_in_the_books_too(kan: Town) -> None:
     await used(kan, 30)
     assert await kan.database.read(lambda c: len(c.execute(METER_MONTH.select()).all())) == 2
     assert await kan.database.read(lambda c: len(c.execute(OUTBOX.select()).all())) == 0
+
+
+async def both(town: Town, setting: str) -> None:
+    """The district has a group on Telegram as well, and the operator chose what LINE's hears."""
+    town.store.rules = replace(town.store.rules, line_groups=setting)
+    await town.database.write(lambda c: directory.change(c, town.store, [LinkGroup(THEIRS, "TH3801", "th")]))
+
+
+@pytest.mark.parametrize(("setting", "alerts", "news", "digests"), [
+    ("always", 1, 1, 1),
+    ("alerts", 1, 0, 0),
+    ("fallback", 0, 0, 0),
+])  # fmt: skip
+async def test_settings_choose_what_line_hears_beside_telegram(
+    kan: Town, setting: str, alerts: int, news: int, digests: int
+) -> None:
+    await both(kan, setting)
+    number = await report(kan, "r1")
+    assert requests(kan, KAN) == alerts
+    await act(kan, THEIRS, "take", number)
+    assert requests(kan, KAN) == alerts + news
+    await kan.says(KAN, DIGEST)
+    assert requests(kan, KAN) == alerts + news + digests
+    await kan.says(THEIRS, DIGEST)
+    assert shown(kan, THEIRS)[-1].startswith("📋")
+
+
+async def test_who_has_a_case_on_line_hears_its_news_there(kan: Town) -> None:
+    await both(kan, "alerts")
+    number = await report(kan, "r1")
+    await act(kan, KAN, "take", number, token="t1")
+    before = requests(kan, KAN)
+    await kan.says(CHIEF, Command("checking", number))
+    assert requests(kan, KAN) == before + 1
+
+
+async def test_line_is_the_way_again_when_the_bot_is_taken_out_of_the_telegram_group(kan: Town) -> None:
+    await both(kan, "fallback")
+    first = await report(kan, "r1")
+    assert requests(kan, KAN) == 0
+    await kan.says(THEIRS, Removed())
+    assert any(first in text for text in shown(kan, KAN))
+    second = await report(kan, "r2")
+    assert any(second in text for text in shown(kan, KAN))
