@@ -8,6 +8,7 @@ from handlers.effects import AddRule, Dismiss, DropRule, Enroll, LinkGroup, Move
 from handlers.events import Address
 from handlers.world import Directory, Group, Member, RouteRule
 from storage import prepared
+from storage.outbox import WAITS
 from storage.store import Store, context
 from storage.tables import CARD, GROUP, HANDLE, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
 from storage.upsert import upsert
@@ -50,12 +51,15 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
             connection.execute(upsert(connection, GROUP, _group_row(store, change), ("tag",)))
         case UnlinkGroup(chat=chat):
             connection.execute(delete(GROUP).where(GROUP.c.tag == store.tag(chat)))
+            _unsaid(connection, store, chat)
         case MoveChat(old=old, new=new):
             _move(connection, store, old, new)
         case Enroll():
             connection.execute(upsert(connection, MEMBER, _member_row(store, change), ("tag",)))
         case Dismiss(channel=channel, person=person):
             connection.execute(delete(MEMBER).where(MEMBER.c.tag == store.person(channel, person)))
+            if member := store.directory.members.get((channel, person)):
+                _unsaid(connection, store, member.chat)
         case AddRule():
             hours = f"{change.hours[0]}-{change.hours[1]}" if change.hours else ""
             values = {
@@ -69,6 +73,11 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
             connection.execute(delete(RULE).where(RULE.c.id == number))
         case SwitchDistrict(district=district, on=on):
             connection.execute(upsert(connection, SWITCHED, {"district": district, "active": on}, ("district",)))
+
+
+def _unsaid(connection: Connection, store: Store, chat: Address) -> None:
+    """What waits for a later day is not said to a chat that has no right to it any more."""
+    connection.execute(delete(OUTBOX).where(WAITS, OUTBOX.c.lane == store.tag(chat)))
 
 
 def _move(connection: Connection, store: Store, old: Address, new: Address) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.channels import SendError
 from bot.gauge import Gauge
-from handlers.effects import Enroll, LinkGroup
+from handlers.effects import Dismiss, Enroll, LinkGroup, UnlinkGroup
 from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Removed, Text, Tick
 from handlers.meter import Level, Meter, day_of, midnight, turn
 from storage import directory, meter
@@ -326,3 +326,51 @@ async def test_line_is_the_way_again_when_the_bot_is_taken_out_of_the_telegram_g
     assert any(first in text for text in shown(kan, KAN))
     second = await report(kan, "r2")
     assert any(second in text for text in shown(kan, KAN))
+
+
+async def test_a_group_that_is_ours_no_more_hears_nothing_of_what_waited(kan: Town) -> None:
+    kan.channels["line"].failures.append(FULL)
+    first = await report(kan, "r1")
+    assert await waits(kan) == 1
+    await kan.database.write(lambda c: directory.change(c, kan.store, [UnlinkGroup(KAN)]))
+    assert await waits(kan) == 0
+    kan.clock.now = midnight(date(2026, 12, 1))
+    await used(kan, 0)
+    assert not any(first in text for text in shown(kan, KAN))
+
+
+async def test_whoever_lost_the_role_hears_nothing_of_what_waited(kan: Town) -> None:
+    first = await report(kan, "r1")
+    await act(kan, KAN, "take", first, token="t1")
+    kan.channels["line"].sizes[KAN.chat] = 1
+    kan.channels["line"].failures.append(FULL)
+    await act(kan, KAN, "details", first, token="t2")
+    assert await waits(kan) == 1, "the details for the officer alone"
+    await kan.database.write(lambda c: directory.change(c, kan.store, [Dismiss("line", "o1")]))
+    assert await waits(kan) == 0
+
+
+async def test_a_report_that_was_taken_back_does_not_leave_when_the_month_turns(kan: Town) -> None:
+    """Neither its own card, nor as it went along with another one that LINE refused as well."""
+    line = kan.channels["line"]
+    line.failures.append(FULL)
+    first = await report(kan, "r1")
+    kan.clock.tick(minutes=61)
+    line.failures.append(FULL)
+    second = await report(kan, "r2")
+    third = await report(kan, "r3")
+    assert await waits(kan) == 2
+    for who, number in (("r1", first), ("r3", third)):
+        await withdrawn(kan, Address("telegram", who), number)
+    kan.clock.now = midnight(date(2026, 12, 1))
+    await used(kan, 0)
+    cards = [text for text in shown(kan, KAN) if "💊" in text]
+    assert [number for number in (first, second, third) if any(number in text for text in cards)] == [second]
+
+
+async def withdrawn(town: Town, chat: Address, number: str) -> None:
+    """The resident takes a report back."""
+    short = number.replace("-", "")
+    await town.says(chat, Command("status"))
+    for value in (f"my:show:{short}", f"my:withdraw:{short}", f"my:gone:{short}"):
+        await town.says(chat, Choice(value))
