@@ -13,6 +13,7 @@ from handlers.indicators import NOT_SEEN, SEEN
 from handlers.intro import NATIVE
 from handlers.kinds import DAYPARTS, kind_text, seen_text
 from handlers.life import ENDINGS
+from handlers.persons import one
 from handlers.phrases import PHRASES, Phrase
 from handlers.places import Gazetteer, district_name, short_name
 from handlers.world import Asked, Case, File, Note, World
@@ -263,7 +264,7 @@ def full(
             lines += [f"➕ {head}" if item.get("added") else head, quoted(defang(item["text"]))]
     lines += [line for question in case.asked for line in asked_lines(words, question)]
     if reader:
-        mine = [note for note in case.notes if reader.same(note.by) or not note.private]
+        mine = [note for note in case.notes if one(world, reader, note.by) or not note.private]
         lines += [line for note in mine for line in note_lines(words, note)]
     lines += file_lines(words, case, hidden)
     if not group:

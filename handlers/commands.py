@@ -26,6 +26,7 @@ from handlers import (
     standing,
     summary,
     talk,
+    twins,
     watch,
 )
 from handlers.effects import Decision, Say
@@ -193,6 +194,14 @@ COMMANDS: Mapping[str, Rule] = {
         "officer",
         watch.needs_own,
         ("สิ่งที่ฉันทำ", "ສິ່ງທີ່ຂ້ອຍເຮັດ", "សកម្មភាពខ្ញុំ"),
+    ),
+    "account": Rule(
+        N("I use two apps: /account"),
+        twins.account,
+        ("private",),
+        "officer",
+        twins.needs,
+        ("รวมบัญชี", "ຮວມບັນຊີ", "ភ្ជាប់គណនី"),
     ),
     "join": Rule(
         N("take up a role: /join CODE"),

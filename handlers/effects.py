@@ -379,6 +379,7 @@ class Enroll:
     seat: str = ""
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None
+    same: str = ""  # see handlers.twins
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ WRITTEN = {
     "duty off": N("went off duty"),
     "group trusted": N("looked at a group and found it all right"),
     "code made": N("made a code for a group"),
+    "account code made": N("asked for a code to join two apps"),
+    "accounts joined": N("joined two apps"),
     "group linked": N("linked a group"),
     "group unlinked": N("unlinked a group"),
     "group detail": N("changed what a group's cards show"),

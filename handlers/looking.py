@@ -7,6 +7,7 @@ from handlers.events import Address, Command, Incoming
 from handlers.fold import skeleton
 from handlers.history import recorded
 from handlers.life import NEW, STANDS
+from handlers.persons import selves
 from handlers.routing import districts_of
 from handlers.standing import Act, own_scope
 from handlers.world import Case, Query, World
@@ -51,7 +52,7 @@ def wanted(world: World, event: Incoming) -> str:
 
 def needs_list(world: World, event: Incoming) -> Query:
     if wanted(world, event) == "mine":
-        return Query(held=(By("", event.chat.channel, event.sender),))
+        return Query(held=selves(world, By("", event.chat.channel, event.sender)))
     return Query(open=True, districts=districts_of(world, own_scope(world)))
 
 

@@ -53,11 +53,11 @@ def used(words: Words, meter: Meter) -> str:
 def pace(words: Words, meter: Meter) -> list[str]:
     if not meter.used:
         return []
-    if meter.limit is not None and meter.forecast > meter.limit:
-        text = "If it goes on like the last 7 days, it comes to {forecast} by the end of the month: more than there is."
-        return [words.t(text, forecast=meter.forecast)]
-    text = "If it goes on like the last 7 days, it comes to {forecast} by the end of the month."
-    return [words.t(text, forecast=meter.forecast)]
+    said = words.t(
+        "If it goes on like the last 7 days, it comes to {forecast} by the end of the month.", forecast=meter.forecast
+    )
+    short = meter.limit is not None and meter.forecast > meter.limit
+    return [said, words.t("That is more than there is.")] if short else [said]
 
 
 def held_back(words: Words, meter: Meter, language: str) -> list[str]:

@@ -8,6 +8,7 @@ from handlers.events import Command, Incoming
 from handlers.graphemes import label
 from handlers.history import recorded
 from handlers.life import Who
+from handlers.persons import one
 from handlers.routing import covers
 from handlers.seats import enrolled
 from handlers.world import Case, World
@@ -52,9 +53,9 @@ def standing(world: World, event: Incoming, case: Case) -> frozenset[Who]:
     me = By("", event.chat.channel, event.sender)
     is_ = {
         Who.OFFICER: True,
-        Who.HOLDER: not case.holder.person or case.holder.same(me),
+        Who.HOLDER: not case.holder.person or one(world, case.holder, me),
         Who.LEAD: world.member is not None and world.member.role == "coordinator",
-        Who.SECOND: not case.closer.same(me),
+        Who.SECOND: not one(world, case.closer, me),
     }
     return receiver | frozenset(who for who, true in is_.items() if true)
 

@@ -78,6 +78,7 @@ class Member:
     seat: str = ""  # of an officer, see handlers.seats; empty for those of earlier releases
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None  # the last span of duty they told; see handlers.duty
+    same: str = ""  # the mark of a person whose two apps were joined; see handlers.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,7 @@ class Query:
     receipts: tuple[str, ...] = ()
     asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
-    held: tuple[By, ...] = ()  # open, and taken by these people
+    held: tuple[By, ...] = ()  # open, and taken by these people, or by one in whichever app
     inside: bool = False  # when the sender was last seen in which group
     shift: datetime | None = None  # since when
     figures: bool = False

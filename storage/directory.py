@@ -19,6 +19,7 @@ from handlers.events import Address
 from handlers.seats import linked
 from handlers.world import Directory, Group, Member, RouteRule
 from storage import prepared
+from storage.outbox import WAITS
 from storage.store import Store, context
 from storage.tables import CARD, GROUP, HANDLE, INSIDE, MEMBER, OUTBOX, REVISION, RULE, SWITCHED
 from storage.upsert import upsert
@@ -69,6 +70,7 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
             connection.execute(delete(INSIDE).where(INSIDE.c.chat == store.tag(chat)))
             this = GROUP.c.tag == store.tag(chat)
             connection.execute(update(GROUP).where(this).values(away=True) if away else delete(GROUP).where(this))
+            _unsaid(connection, store, chat)
         case Doubt(chat=chat, reasons=reasons, accepted=accepted):
             looked = {"doubt": ",".join(reasons), "accepted": ",".join(accepted)}
             connection.execute(update(GROUP).where(GROUP.c.tag == store.tag(chat)).values(looked))
@@ -80,6 +82,8 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
             tag = store.person(channel, person)
             connection.execute(delete(MEMBER).where(MEMBER.c.tag == tag))
             connection.execute(delete(INSIDE).where(INSIDE.c.person == tag))
+            if member := store.directory.members.get((channel, person)):
+                _unsaid(connection, store, member.chat)
         case AddRule():
             hours = f"{change.hours[0]}-{change.hours[1]}" if change.hours else ""
             values = {
@@ -93,6 +97,11 @@ def _apply(connection: Connection, store: Store, change: Change) -> None:
             connection.execute(delete(RULE).where(RULE.c.id == number))
         case SwitchDistrict(district=district, on=on):
             connection.execute(upsert(connection, SWITCHED, {"district": district, "active": on}, ("district",)))
+
+
+def _unsaid(connection: Connection, store: Store, chat: Address) -> None:
+    """What waits for a later day is not said to a chat that has no right to it any more."""
+    connection.execute(delete(OUTBOX).where(WAITS, OUTBOX.c.lane == store.tag(chat)))
 
 
 def _move(connection: Connection, store: Store, old: Address, new: Address) -> None:
@@ -152,6 +161,7 @@ def _member_row(store: Store, who: Enroll) -> dict[str, object]:
         "since": who.since,
         "duty_from": who.duty[0] if who.duty else None,
         "duty_until": who.duty[1] if who.duty else None,
+        "same": who.same,
     }
 
 
@@ -168,6 +178,7 @@ def _member(store: Store, row: RowMapping) -> Member:
         row["seat"],
         row["since"],
         (row["duty_from"], row["duty_until"]) if row["duty_until"] else None,
+        row["same"],
     )
 
 

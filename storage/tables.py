@@ -281,6 +281,7 @@ class MemberRow(SQLModel, table=True):
     since: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
     duty_from: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
     duty_until: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
+    same: str = column("tag", "directory", default="")  # of a person with two apps; see handlers.twins
 
 
 class Code(SQLModel, table=True):

@@ -163,6 +163,12 @@ class Stage:
             case ["wait", number, unit]:
                 self.town.clock.tick(**{unit if unit.endswith("s") else unit + "s": float(number)})
                 await self.town.deliver()
+            case ["line", used, "of", limit]:  # LINE says what it has counted this month
+                self.town.channels["line"].told, self.town.channels["line"].limit = int(used), int(limit)
+                await self.town.gauge.read()
+                await self.town.deliver()
+            case ["members", name, count]:
+                self.town.channels["line"].sizes[self.chats[name].chat] = int(count)
             case ["digest", name, since]:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
