@@ -271,6 +271,8 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
         code_minutes=limits.code_minutes,
         reports_an_hour=limits.reports_an_hour,
         two_person_close=settings.desk.two_person_close,
+        second_link=settings.desk.second_link,
+        link_wait_hours=settings.desk.link_wait_hours,
         handover_hours=settings.desk.handover_hours,
         answer_days=settings.desk.answer_days,
         overdue_new_hours=settings.desk.overdue_new_hours,

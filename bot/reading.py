@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from hmac import compare_digest
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -295,15 +296,19 @@ def _weak(settings: Settings) -> Iterator[str]:
             yield f"{name}: is shorter than {SHORTEST_SECRET} characters and could be guessed; {advice}"
         elif secret and len(set(secret)) < FEWEST_LETTERS:
             yield f"{name}: is made of {len(set(secret))} different characters and could be guessed; {advice}"
-        same = next((other for other, (kept, _) in secrets.items() if other < name and kept == secret), "")
+        same = next((other for other, (kept, _) in secrets.items() if other < name and _same(kept, secret)), "")
         if secret and same:
             yield f"{name}: is the same as {same}: who learns one has both; {advice}"
     url = urlsplit(settings.database.url)
-    if url.password is not None and (len(url.password) < SHORTEST_SECRET or url.password == url.username):
+    if url.password is not None and (len(url.password) < SHORTEST_SECRET or _same(url.password, url.username)):
         yield (
             f"database.url: its password is shorter than {SHORTEST_SECRET} characters, or is the account's name; "
             "have `openssl rand -hex 16` make one"
         )
+
+
+def _same(one: str, other: str | None) -> bool:
+    return compare_digest(one.encode(), (other or "").encode())
 
 
 def _warnings(settings: Settings) -> Iterator[str]:

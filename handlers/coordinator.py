@@ -17,7 +17,7 @@ from handlers.effects import (
     UnlinkGroup,
     UseCode,
 )
-from handlers.events import Choice, Command, Incoming
+from handlers.events import Address, Choice, Command, Incoming
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain, district_name, province_name
@@ -78,9 +78,7 @@ def join(world: World, event: Incoming) -> Decision:
 
 
 def link(world: World, event: Incoming) -> Decision:
-    """`/link` in private makes a code for a group; `/link CODE` in the group links it."""
-    if event.group:
-        return link_here(world, event)
+    """`/link` in private makes a code for a group; handlers.linking is what the code does there."""
     member = world.member
     if member is None or member.role != "coordinator":
         return not_yours(world, event)
@@ -137,41 +135,32 @@ def hand_out(world: World, event: Incoming, scope: str) -> Decision:
     )
 
 
-def link_here(world: World, event: Incoming) -> Decision:
-    code = world.code
-    if code is None or code.purpose != "link":
-        return (
-            ()
-            if world.group is None
-            else (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
-        )
-    language = SPOKEN_IN.get(code.scope[:2], "th")
+def linked(world: World, event: Incoming, chat: Address, scope: str, language: str) -> Decision:
+    """The group gets the reports of its place from now on, and what had reached nobody."""
     words = world.words[language]
     welcome = words.t(
         "This group now gets the reports of {place}.\n"
         "Press Take to work on one, Details to read it in private. /help shows what I can do.",
-        place=scope_name(world, code.scope, language),
+        place=scope_name(world, scope, language),
     )
+    others = [g for g in world.directory.of_scope(scope) if g.chat != chat]
     told = tuple(
         Say(
             g.chat,
             world.words[g.language].t(
-                "Another group was linked to {place} just now.", place=scope_name(world, code.scope, g.language)
+                "Another group was linked to {place} just now.", place=scope_name(world, scope, g.language)
             ),
         )
-        for g in world.directory.of_scope(code.scope)
-        if g.chat != event.chat
+        for g in others
     )
-    second = any(g.chat != event.chat for g in world.directory.of_scope(code.scope))
     return (
-        UseCode(code.code),
-        LinkGroup(event.chat, code.scope, language),
-        *((SwitchDistrict(code.scope, True),) if not world.directory.switched.get(code.scope, True) else ()),
-        Record("group linked", event.sender, facts={"scope": code.scope}),
-        Say(event.chat, welcome),
+        LinkGroup(chat, scope, language),
+        *((SwitchDistrict(scope, True),) if not world.directory.switched.get(scope, True) else ()),
+        Record("group linked", event.sender, facts={"scope": scope}),
+        Say(chat, welcome),
         *told,
-        *(another(world, event, code.scope) if second else ()),
-        *waiting(world, code.scope, Destination(event.chat, language)),
+        *(another(world, event, scope) if others else ()),
+        *waiting(world, scope, Destination(chat, language)),
     )
 
 

@@ -13,6 +13,7 @@ from handlers import (
     coordinator,
     groups,
     handing,
+    linking,
     locking,
     outcomes,
     panic,
@@ -23,6 +24,7 @@ from handlers import (
     stale,
     summary,
     talk,
+    training,
     trouble,
 )
 from handlers.effects import Decision, Released
@@ -67,7 +69,7 @@ def needs(world: World, event: Incoming) -> Query | None:
             other = receipts.needs(world, event) or after.needs_more(world, event)
             return other or answering.needs(world, event)
         case Choice() if not event.group:
-            return answering.needs(world, event)
+            return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
             return needs_tick(world, event, tick)
         case Added() | Removed():
@@ -167,6 +169,8 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     locking.PRESS.rstrip(":"): locking.lock,
     "language": resident.choose_language,
     "clear": panic.clear,
+    training.PRESS: training.press,
+    linking.PRESS: linking.press,
     "status": after.listing,
     "contact": after.press_contact,
 }

@@ -133,6 +133,7 @@ class OpenCase:
     receipt: str = ""  # kept as a keyed hash only
     behalf: bool = False  # filed for somebody else
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
+    exercise: bool = False  # sent as practice on a training day
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +369,23 @@ class LinkGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLink:
+    """A group waits for a second coordinator's word. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """A group does not wait any more, whatever became of it."""
+
+    chat: Address
+
+
+@dataclass(frozen=True, slots=True)
 class UnlinkGroup:
     """This chat is no longer a group of ours."""
 
@@ -437,6 +455,14 @@ class SwitchDistrict:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Reports of a district are an exercise until then; None: from now on they are real."""
+
+    district: str
+    until: datetime | None
+
+
 Effect = (
     Say
     | Keep
@@ -466,6 +492,8 @@ Effect = (
     | Enroll
     | Dismiss
     | LinkGroup
+    | AskLink
+    | DropLink
     | UnlinkGroup
     | MoveChat
     | ShowMenu
@@ -475,5 +503,6 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Train
 )
 Decision = tuple[Effect, ...]

@@ -32,4 +32,5 @@ def erase(connection: Connection, store: Store, ids: Sequence[int], why: str) ->
 def _coded(store: Store, row: dict[str, object]) -> dict[str, object]:
     """What the figures need: codes, and days without the time of day."""
     days = {name: local_day(at, store.rules.zone) if isinstance(at := row[name], datetime) else None for name in DAYS}
-    return {name: row[name] for name in CODED} | days
+    practised = bool(row["practice"] or row["exercise"])
+    return {name: row[name] for name in CODED} | days | {"practice": practised}

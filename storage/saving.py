@@ -16,9 +16,11 @@ from handlers.effects import (
     Adopt,
     Amend,
     AnswerQuestion,
+    AskLink,
     AskReporter,
     Decision,
     Dismiss,
+    DropLink,
     DropMedia,
     DropRule,
     Effect,
@@ -48,6 +50,7 @@ from handlers.effects import (
     ShowMenu,
     Silence,
     SwitchDistrict,
+    Train,
     UnlinkGroup,
     UseCode,
     VoidCodes,
@@ -55,7 +58,20 @@ from handlers.effects import (
 from handlers.events import Address, Incoming, Outcome
 from handlers.life import ENDED, WORKED_ON
 from handlers.world import EVERYWHERE, Memory, World
-from storage import audit, casekeys, directory, figures, outbox, prepared, remarks, reporters, retention, trail, worlds
+from storage import (
+    audit,
+    casekeys,
+    copies,
+    directory,
+    figures,
+    outbox,
+    prepared,
+    remarks,
+    reporters,
+    retention,
+    trail,
+    worlds,
+)
 from storage.store import Store, context
 from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
 from storage.vault import CaseKey
@@ -73,6 +89,7 @@ class Rows:
 
     kept: list[tuple[Address, Memory]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
+    said: dict[int, str] = field(default_factory=dict)  # new case -> its words as a keyed hash
     wraps: list[dict[str, Any]] = field(default_factory=list)
     archives: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
@@ -141,13 +158,23 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
         case Erase() | Released():
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
-            _code(connection, store, effect, rows)
+            _code(connection, store, event, effect, rows)
         case ShowMenu(chat=chat, language=language):
             rows.sends.append((chat, event, "menu", {"language": language}))
         case Leave(chat=chat, after=after):
             rows.sends.append((chat, event, "leave", {"after": after}))
         case (
-            LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
+            LinkGroup()
+            | UnlinkGroup()
+            | MoveChat()
+            | Enroll()
+            | Dismiss()
+            | AddRule()
+            | DropRule()
+            | SwitchDistrict()
+            | Train()
+            | AskLink()
+            | DropLink()
         ):
             rows.changes.append(effect)
         case _:
@@ -249,8 +276,12 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
             "behalf": case.behalf,
             "excluded": ",".join(case.excluded),
             "felt": "",
+            "exercise": case.exercise,
+            "alike": None,
         }
     )
+    if said := copies.words(store, case):
+        rows.said[case.id] = said
     rows.wraps.append({"case_id": case.id, "wrapped": store.vault.wrap(key, case.id)})
     if not case.practice:
         address = store.vault.seal_contact(event.chat.chat.encode(), context("contact", "address", case.id))
@@ -258,7 +289,7 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
         rows.contacts.append({"case_id": case.id, **reached, "rule": case.contact})
         archived = store.vault.archive(key, case.id, store.recipients)
         rows.archives += [{"case_id": case.id, "recipient": name, "wrapped": sealed} for name, sealed in archived]
-    if not case.excluded:  # the figures are everybody's
+    if not (case.excluded or case.exercise):  # the figures are everybody's, and of what happened
         rows.tally[local_day(event.at, store.rules.zone), case.district, case.kind, "new", case.practice] += 1
     if case.files:
         rows.adopted.append((case.id, key, case.files))
@@ -283,7 +314,7 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     )
     if connection.execute(changed).rowcount != 1:
         raise Overtaken
-    if case.excluded:
+    if case.excluded or case.exercise:
         return
     day = local_day(case.opened, store.rules.zone)
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
@@ -302,7 +333,7 @@ def _amend(connection: Connection, store: Store, case: int, details: Any) -> Cas
     return key
 
 
-def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows: Rows) -> None:
+def _code(connection: Connection, store: Store, event: Incoming, effect: MakeCode | UseCode, rows: Rows) -> None:
     kept = store.vault.code_hash(effect.code)
     if isinstance(effect, UseCode):
         connection.execute(delete(CODE).where(CODE.c.hash == kept))
@@ -315,12 +346,15 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
             "scope": effect.scope,
             "seat": effect.seat,
             "expires": effect.expires,
+            "by": store.person(event.chat.channel, effect.by),
         }
     )
 
 
 def _write(connection: Connection, store: Store, rows: Rows) -> None:
     prepared.put(connection, CONVERSATION, _conversations(store, rows.kept), ("tag",))
+    if rows.said:
+        copies.mark(connection, store, rows.said, rows.cases)
     for table, made in (
         (CASES, rows.cases),
         (WRAP, rows.wraps),
