@@ -18,6 +18,7 @@ from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
 from bot.connect import connect, splits
 from bot.dispatcher import Dispatcher
+from bot.gauge import Gauge, Priced
 from bot.lookout import Lookout
 from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
@@ -28,6 +29,7 @@ from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming, Tick
 from handlers.history import Watch
+from handlers.sparing import PRICED
 from handlers.world import Kept, Rules
 from storage import audit, casekeys, database, directory, gazetteer, quarantine, schema
 from storage.files import Files
@@ -63,6 +65,7 @@ class App:
     dispatcher: Dispatcher
     schedule: Schedule
     room: Room
+    gauge: Gauge | None = None
     ready: set[str] = field(default_factory=set)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
@@ -201,7 +204,8 @@ def build(
     links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
     name = secrets.token_hex(8)  # of this process, among the others on one database
     attachments = Attachments(files, links, scanner(settings))
-    dispatcher = Dispatcher(base, store, channels, attachments, turns.handle, now=now, name=name)
+    gauge = gauged(base, store, channels.get(PRICED), turns)
+    dispatcher = Dispatcher(base, store, channels, attachments, turns.handle, now=now, name=name, gauge=gauge)
     witness = audit.Witness(beside(settings) / "witness.json")
     room = roominess(settings, store, probe)
     schedule = Schedule(
@@ -217,8 +221,21 @@ def build(
         name=name,
         steady=steady,
         look=room.look,
+        meter=partial(metered, gauge, dispatcher) if gauge else None,
     )
-    return App(settings, keystore, base, store, files, witness, links, web, channels, turns, dispatcher, schedule, room)
+    parts = (links, web, channels, turns, dispatcher, schedule, room, gauge)
+    return App(settings, keystore, base, store, files, witness, *parts)
+
+
+def gauged(base: database.Database, store: Store, channel: object, turns: Turns) -> Gauge | None:
+    """What watches the account of a channel that charges for messages; None where it is off."""
+    return Gauge(base, store, channel, turns.handle) if isinstance(channel, Priced) else None
+
+
+async def metered(gauge: Gauge, dispatcher: Dispatcher) -> None:
+    """LINE is asked what it counted; what may leave by that leaves."""
+    if await gauge.read():
+        dispatcher.wake()
 
 
 def scanner(settings: Settings) -> Scanner | None:
@@ -275,6 +292,7 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
         link_wait_hours=settings.desk.link_wait_hours,
         handover_hours=settings.desk.handover_hours,
         answer_days=settings.desk.answer_days,
+        line_groups=settings.line.groups,
         overdue_new_hours=settings.desk.overdue_new_hours,
         overdue_open_hours=settings.desk.overdue_open_hours,
         hidden={"line": ("video", "voice", "document", *(() if settings.server.public_url else ("photo",)))},

@@ -9,6 +9,7 @@ from bot.channels import SendError
 from bot.scan import Scanner
 from bot.settings import Settings
 from storage import audit, clock, directory, operations, schema
+from storage.database import gone
 from storage.shelf import Unreachable
 
 PATIENCE = 20.0  # seconds for one platform, or the store, to answer
@@ -26,6 +27,7 @@ async def look(settings: Settings) -> list[str]:
             *await _media(app),
             *await _scanner(app),
             *await _platforms(app),
+            *await _account(app),
         ]
     finally:
         for channel in app.channels.values():
@@ -89,6 +91,29 @@ async def _media(app: App) -> list[str]:
     except TimeoutError:
         return ["media.store: does not answer; check media.s3_endpoint"]
     return []
+
+
+async def _account(app: App) -> list[str]:
+    """Whether LINE's messages last until the month ends, and what waits for them."""
+    if app.gauge is None:
+        return []
+    try:
+        account = await app.gauge.asked()
+    except SendError:
+        return []  # said by its channel
+    except Exception as bad:
+        if not gone(bad):
+            raise
+        return []  # said of the database
+    found = []
+    if account.limit is not None and account.forecast > account.limit:
+        found.append(
+            f"line: at the pace of the last 7 days it will be {account.forecast} messages by the end of the month, and "
+            f"the plan has {account.limit}; a larger plan, or `line.groups`, see docs/line-costs.md"
+        )
+    if account.waiting:
+        found.append(f"line: {account.waiting} message(s) wait for something to leave to their chat, or for next month")
+    return found
 
 
 async def _platforms(app: App) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from bot import folding
 from bot.attachments import Attachments
 from bot.channels import Channel, Outgoing, SendError, Spent
+from bot.gauge import Gauge
 from bot.pace import Pacer
 from bot.turns import Unavailable
 from bot.turnstile import Turnstile
@@ -33,7 +34,16 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in 
 # Seconds after the event: until then a reply token may be asked whether it was used, and its refusal means that it was.
 # LINE takes one for a minute, and a request takes 8 seconds at most.
 ASK_SECONDS, KNOWN_SECONDS = 50, 58
+QUOTA = "quota"  # what a SendError says when the month's messages are used up
 KEYS = uuid.UUID("b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21")
+
+
+class Waits(Exception):
+    """It is not pushed now (`bot.gauge`); `why` is news or quota."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Dispatcher:
@@ -51,8 +61,10 @@ class Dispatcher:
         clock: Callable[[], float] = monotonic,
         jitter: Callable[[], float] = random.random,
         name: str = "",
+        gauge: Gauge | None = None,
     ) -> None:
         self._database, self._store, self._channels, self._handle = database, store, channels, handle
+        self._gauge, self._priced = gauge, gauge.name if gauge else ""
         self._attachments, self._now, self._clock, self._jitter = attachments, now, clock, jitter
         self._pacers = {name: Pacer(channel.pace) for name, channel in channels.items()}
         self._turnstiles = {name: Turnstile(channel.pace.apart) for name, channel in channels.items()}
@@ -99,6 +111,8 @@ class Dispatcher:
         if room <= 0:
             return None
         rows, later = await self._due(room)
+        if self._gauge and any(row.channel == self._priced for row in rows):
+            await self._gauge.fresh()
         waits = [max(0.0, (later - self._now()).total_seconds())] if later else []
         held: list[tuple[Row, datetime]] = []
         for row in rows:
@@ -133,12 +147,14 @@ class Dispatcher:
 
     async def _deliver(self, row: Row) -> None:
         try:
-            row = await self._folded(row)
+            row = await self._carrying(await self._folded(row))
             async with self._turnstiles[row.channel].passing():
                 await self._written.wait()
                 if self._closing:
                     return
-                await self._write_down([self._event(row, await self._try(row))])
+                await self._write_down([self._event(row, outcome := await self._try(row))])
+                if self._gauge and (outcome.cost or outcome.fate is Fate.WAITS):
+                    self._gauge.stale()
                 if row.made < self._began:
                     self._ours.add(row.lane)
         finally:
@@ -153,6 +169,8 @@ class Dispatcher:
         """
         group = self._channels[row.channel].is_group(row.chat)
         if not group or row.attempts or not folding.is_alert(row) or self._in_doubt(row):
+            return row
+        if self._held(row):  # each falls to another chat by itself
             return row
         room = self._pacers[row.channel].room(row.lane, group, self._clock())
         if row.waiting <= room + 1:
@@ -170,6 +188,22 @@ class Dispatcher:
                 raise
             return row  # each by itself, then
         return one
+
+    async def _carrying(self, row: Row) -> Row:
+        """The row with what waited for something to leave to its chat."""
+        if self._gauge is None or row.channel != self._priced or self._in_doubt(row):
+            return row
+        return row if self._held(row) and not self._fresh_token(row) else await self._gauge.carry(row)
+
+    def _held(self, row: Row) -> str:
+        """Why a push of this row has to wait; one that may have left already is asked for again."""
+        if self._gauge is None or row.channel != self._priced or self._in_doubt(row):
+            return ""
+        return self._gauge.holds(row)
+
+    def _fresh_token(self, row: Row) -> bool:
+        payload = row.payload or {}
+        return bool(payload.get("token")) and row.way != "push" and self._age(payload) < outbox.REPLY_SECONDS
 
     def _event(self, row: Row, outcome: Outcome) -> Incoming:
         """The outcome of a try as an event, like everything else."""
@@ -201,7 +235,9 @@ class Dispatcher:
         if row.rule and (kept := self._kept(row)):
             return kept
         try:
-            message, result = await self._send(row, row.payload)
+            message, result, cost = await self._send(row, row.payload)
+        except Waits as wait:
+            return Outcome(row.id, Fate.WAITS, why=wait.why, card=card)
         except SendError as bad:
             self.failed += 1
             if bad.denied and row.channel not in self.denied:
@@ -214,7 +250,7 @@ class Dispatcher:
             return self._failed(row, strange, card)
         self.sent += 1
         self.denied.discard(row.channel)
-        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result)
+        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result, cost=cost)
 
     def _kept(self, row: Row) -> Outcome | None:
         """The reporter's own rule about being written to first; None: it may leave now."""
@@ -225,27 +261,29 @@ class Dispatcher:
             return Outcome(row.id, fate, why=row.rule)
         return Outcome(row.id, Fate.LATER, due=at, why="wait quiet") if at > now else None
 
-    async def _send(self, row: Row, payload: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    async def _send(self, row: Row, payload: Mapping[str, Any]) -> tuple[str, Mapping[str, str], int]:
+        """Its id, what it brought, and for how many people the platform charges."""
         channel = self._channels[row.channel]
         match row.kind:
             case "fetch":
-                return "", await self._attachments.bring(channel, payload)
+                return "", await self._attachments.bring(channel, payload), 0
             case "menu":
                 await channel.speak(row.chat, payload["language"])
-                return "", {}
+                return "", {}, 0
             case "erase":
                 await channel.erase(row.chat, payload["messages"])
-                return "", {}
+                return "", {}, 0
             case "leave":
                 chat, ours = Address(row.channel, row.chat), self._store.directory
                 if chat not in ours.groups and chat not in ours.asked:
                     await channel.leave(row.chat)
-                return "", {}
+                return "", {}, 0
         parts = await self._attachments.prepare(row.channel, payload["parts"])
         out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))))
-        return await self._say(channel, row, payload, out), {}
+        message, cost = await self._say(channel, row, payload, out)
+        return message, {}, cost
 
-    async def _say(self, channel: Channel, row: Row, payload: Mapping[str, Any], out: Outgoing) -> str:
+    async def _say(self, channel: Channel, row: Row, payload: Mapping[str, Any], out: Outgoing) -> tuple[str, int]:
         """By its reply token while that is fresh, then by push, which the platform knows again by its key.
 
         Who takes a row over has to use what was used before, or it comes twice: the token, until it is written down
@@ -256,13 +294,27 @@ class Dispatcher:
             age = self._age(payload)
             if age < (ASK_SECONDS if again else outbox.REPLY_SECONDS):
                 try:
-                    return await channel.send(replace(out, reply_token=token, again=again))
+                    return await channel.send(replace(out, reply_token=token, again=again)), 0
                 except Spent:
                     if again and self._age(payload) < KNOWN_SECONDS:
-                        return ""
+                        return "", 0
             if age < ASK_SECONDS:  # later nobody asks
                 await self._database.write(partial(outbox.pushed, row=row.id))
-        return await channel.send(out)
+        if self._gauge is None or row.channel != self._priced:
+            return await channel.send(out), 0
+        return await self._push(self._gauge, channel, row, out)
+
+    async def _push(self, gauge: Gauge, channel: Channel, row: Row, out: Outgoing) -> tuple[str, int]:
+        """A push that is charged for, and what it cost. Raises Waits."""
+        if why := self._held(row):
+            raise Waits(why)
+        try:
+            message = await channel.send(out)
+        except SendError as bad:
+            if bad.why != QUOTA:
+                raise
+            raise Waits(await gauge.refused(row)) from bad
+        return message, await gauge.cost(row)
 
     def _age(self, payload: Mapping[str, Any]) -> float:
         """Seconds since the event whose reply token this is."""

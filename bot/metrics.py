@@ -35,7 +35,24 @@ class Figures(Collector):
         yield CounterMetricFamily("ntswatch_send_failures", "Requests that a platform did not take", dispatcher.failed)
         stopped = float(bool(self._app.schedule.stopped))
         yield GaugeMetricFamily("ntswatch_retention_stopped", "Whether nothing is deleted, see `check`", stopped)
+        yield from self._meter()
         ready = GaugeMetricFamily("ntswatch_channel_ready", "Whether a channel is registered", labels=["channel"])
         for name in self._app.channels:
             ready.add_metric([name], float(name in self._app.ready - dispatcher.denied))
         yield ready
+
+    def _meter(self) -> Iterator[Metric]:
+        """LINE's month, as this process saw it last; nothing where LINE is off, no limit where the plan has none."""
+        if (gauge := self._app.gauge) is None:
+            return
+        meter = gauge.meter
+        figures = {
+            "used": ("Messages of this month that LINE has charged", meter.used),
+            "limit": ("Messages that LINE's plan has this month", meter.limit),
+            "forecast": ("Messages that will be used when the month ends", meter.forecast),
+            "waiting": ("Messages that wait for the next to their chat, or for the next month", meter.waiting),
+            "level": ("0 all leave, 1 news are folded, 2 only alerts, 3 LINE refuses", int(meter.level)),
+        }
+        for name, (text, value) in figures.items():
+            if value is not None:
+                yield GaugeMetricFamily(f"ntswatch_line_messages_{name}", text, float(value))

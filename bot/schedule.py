@@ -13,19 +13,21 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.turns import Unavailable
 from handlers.events import Address, Incoming, Tick
-from storage import audit, clock, directory, presence, remarks, retention, rotation
+from storage import audit, clock, directory, presence, remarks, retention, rotation, shifts
 from storage.database import Database, gone
 from storage.files import Files
 from storage.store import Store
+from storage.turn import inbox_key
 
 log = logging.getLogger(__name__)
 CATCH_UP = timedelta(hours=6)  # a digest that is older than this is overtaken by the next one
 GRACE = int(CATCH_UP.total_seconds())  # APScheduler's own default of 1 s drops a digest while the loop is busy
-NOON = 12  # digests before noon look back to yesterday, later ones at today
+LOOKED_BACK = 14  # days; a chat that had no digest for longer begins anew
 PURGE_MINUTES = 30
 ROTATE_MINUTES = 60
 ROOM_SECONDS = 60
 QUESTION_MINUTES = 10
+METER_MINUTES = 5
 CLOCK = Address("clock", "clock")  # the chat of a tick that is no chat's
 BEAT_SECONDS = 10
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
@@ -50,10 +52,11 @@ class Schedule:
         name: str = "",
         steady: Callable[[], float] | None = None,
         look: Callable[[], None] = lambda: None,
+        meter: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
-        self._again, self._look = again, look
+        self._again, self._look, self._meter = again, look, meter
         self._witness, self._steady = witness, steady
         self._began = self._beginning(store.now())
         self.stopped = ""  # why nothing is deleted
@@ -67,6 +70,11 @@ class Schedule:
         self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self.rotate, "interval", minutes=ROTATE_MINUTES, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._look, "interval", seconds=ROOM_SECONDS, misfire_grace_time=None, coalesce=True)
+        if self._meter:
+            at_once = {"next_run_time": datetime.now(self._zone)}
+            self._scheduler.add_job(
+                self._meter, "interval", minutes=METER_MINUTES, misfire_grace_time=None, coalesce=True, **at_once
+            )
         self._look()
         self._scheduler.add_job(
             self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True
@@ -93,7 +101,11 @@ class Schedule:
 
     async def _tell(self, slot: datetime) -> None:
         await self._database.read(partial(directory.refresh, store=self._store))
-        events = [self._event(chat, group, slot) for chat, group in self.readers()]
+        readers = self.readers()
+        earlier = self._before(slot)
+        keys = {chat: [inbox_key(chat.channel, self._id(chat, one)) for one in earlier] for chat, _ in readers}
+        told = await self._database.read(partial(shifts.last, keys=keys))
+        events = [self._event(chat, group, slot, told.get(chat, earlier[0])) for chat, group in readers]
         await self._handle(events)
         log.info("digest", extra={"action": "digest", "count": len(events)})
 
@@ -110,16 +122,23 @@ class Schedule:
         groups = [(chat, True) for chat in people.groups]
         return groups + [(m.chat, False) for m in people.members.values() if m.role == "coordinator"]
 
-    def _event(self, chat: Address, group: bool, slot: datetime) -> Incoming:
-        until = slot.date()
-        since = until - timedelta(days=1) if slot.hour < NOON else until
-        sender = "" if group else self._person(chat)
+    def _before(self, slot: datetime) -> list[datetime]:
+        """The slots before this one, the newest first, as far back as anybody's last digest is looked for."""
+        days = (slot.date() - timedelta(days=n) for n in range(LOOKED_BACK + 1))
+        slots = [datetime.combine(day, at, self._zone) for day in days for at in self._times]
+        return sorted((one for one in slots if one < slot), reverse=True)
+
+    def _id(self, chat: Address, slot: datetime) -> str:
+        return f"digest:{self._store.tag(chat)}:{slot:%Y-%m-%dT%H:%M}"
+
+    def _event(self, chat: Address, group: bool, slot: datetime, since: datetime) -> Incoming:
+        """`since`: when this chat had its last digest, or should have had it."""
         return Incoming(
-            id=f"digest:{self._store.tag(chat)}:{slot:%Y-%m-%dT%H:%M}",
+            id=self._id(chat, slot),
             at=self._store.now(),
             chat=chat,
-            sender=sender,
-            body=Tick("digest", {"since": since.isoformat(), "until": until.isoformat()}),
+            sender="" if group else self._person(chat),
+            body=Tick("digest", {"since": since.isoformat()}),
             group=group,
         )
 

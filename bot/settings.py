@@ -70,6 +70,7 @@ class Line:
     channel_access_token: str = field(default="", repr=False, metadata=TOKEN)
     base_url: str = field(default="https://api.line.me", metadata=api("https://api.line.me"))
     blob_base_url: str = field(default="https://api-data.line.me", metadata=api("https://api-data.line.me"))
+    groups: str = field(default="always", metadata=one_of("always", "alerts", "fallback"))
 
 
 @dataclass(frozen=True, slots=True)

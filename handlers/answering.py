@@ -77,8 +77,12 @@ def press(world: World, event: Incoming, found: Found | None, how: str) -> Decis
         kept = (Keep(replace(world.memory, asked=0)),) if world.memory.asked else ()
         return (*kept, thanks, *arrived(world, case, question, {**question.body, "answer": how}, how in ("yes", "no")))
     text = world.t("Write your answer here, or send a photo, your voice or a place. Do not write who you are.")
-    stop = Button("✖️ " + world.t("Cancel"), f"answer:{question.id}:later", ButtonKind.NAV)
-    return (Keep(replace(world.memory, asked=question.id)), Say(event.chat, text, (stop,)))
+    return (Keep(replace(world.memory, asked=question.id)), Say(event.chat, text, (stopping(world, question),)))
+
+
+def stopping(world: World, question: Asked) -> Button:
+    """The way out of an answer that is being written."""
+    return Button("✖️ " + world.t("Cancel"), f"answer:{question.id}:later", ButtonKind.NAV)
 
 
 def later(world: World, event: Incoming) -> Decision:
@@ -94,7 +98,8 @@ def said(world: World, event: Incoming, case: Case, question: Asked) -> Decision
     match event.body:
         case Place(latitude=latitude, longitude=longitude):
             if not on_earth(latitude, longitude):
-                return (Say(event.chat, world.t("I do not know this place. Please write it another way.")),)
+                text = world.t("I do not know this place. Please write it another way.")
+                return (Say(event.chat, text, (stopping(world, question),)),)
             body["pin"] = [latitude, longitude]
             body["pin_message"] = event.message
         case _:
@@ -102,7 +107,7 @@ def said(world: World, event: Incoming, case: Case, question: Asked) -> Decision
             try:
                 kept, effects = keeping.keep(world, event, {"seen": seen})
             except keeping.TooMuch as bad:
-                return (Say(event.chat, bad.reason),)
+                return (Say(event.chat, bad.reason, (stopping(world, question),)),)
             files = set(keeping.files(kept)) - set(keeping.files({"seen": seen}))
             body["seen"] = kept["seen"]
             effects = (*effects, *(Adopt(case.id, (file,)) for file in files))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from handlers.agreeing import NO, UNKNOWN, YES
 from handlers.effects import ButtonKind
 from handlers.events import Body, Text
 from handlers.flow import Option, Question, Unreadable, by_words, chosen
@@ -33,9 +34,9 @@ def left(answers: Answers) -> bool:
 @by_words
 def help_options(words: Words) -> tuple[Option, ...]:
     return (
-        Option("yes", words.t("Yes, now"), "🆘"),
-        Option("no", words.t("No")),
-        Option("unknown", words.t("I do not know")),
+        Option("yes", words.t("Yes, now"), "🆘", also=YES),
+        Option("no", words.t("No"), also=NO),
+        Option("unknown", words.t("I do not know"), also=UNKNOWN),
     )
 
 

@@ -13,6 +13,7 @@ from handlers import (
     looking,
     notice,
     panic,
+    quota,
     receipts,
     resident,
     rights,
@@ -211,6 +212,14 @@ COMMANDS: Mapping[str, Rule] = {
         "coordinator",
         words=("ฝึกซ้อม", "ວັນຝຶກ", "ហ្វឹកហាត់"),
     ),
+    "quota": Rule(
+        N("LINE messages: used and left"),
+        quota.reply,
+        ("private", "group"),
+        "coordinator",
+        quota.needs,
+        ("โควตา", "โควต้า", "ໂຄຕ້າ", "ໂຄວຕ້າ", "កូតា"),
+    ),
     "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }
 BY_WORD = {skeleton(word): name for name, rule in COMMANDS.items() for word in (name, *rule.words)}
@@ -257,7 +266,8 @@ def too_many_codes(world: World, event: Incoming) -> Decision:
     """A foreign group hears nothing, as ever."""
     if event.group and world.group is None:
         return ()
-    return (Say(event.chat, world.t("Too many codes were not good. Please wait ten minutes, then try once more.")),)
+    text = world.t("Too many codes were not good. Please wait ten minutes, then try once more.")
+    return (Say(event.chat, text, () if event.group else talk.way_on(world)),)
 
 
 def refuse(world: World, event: Incoming) -> Decision:

@@ -18,6 +18,7 @@ from handlers.effects import (
     UseCode,
 )
 from handlers.events import Address, Choice, Command, Incoming
+from handlers.meter import NEWS
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain, district_name, province_name
@@ -44,7 +45,8 @@ def join(world: World, event: Incoming) -> Decision:
     """`/join CODE` in private: the person gets the role the code stands for."""
     code = world.code
     if world.group or code is None or code.purpose != "join" or not event.sender:
-        return (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
+        text = world.t("This code is not good, or no longer. Please ask for a new one.")
+        return (Say(event.chat, text, () if event.group else way_on(world)),)
     member = Member(
         event.chat.channel,
         event.sender,
@@ -150,6 +152,7 @@ def linked(world: World, event: Incoming, chat: Address, scope: str, language: s
             world.words[g.language].t(
                 "Another group was linked to {place} just now.", place=scope_name(world, scope, g.language)
             ),
+            news=NEWS,
         )
         for g in others
     )

@@ -11,6 +11,7 @@ from handlers import (
     commands,
     contact,
     coordinator,
+    digest,
     groups,
     handing,
     linking,
@@ -18,11 +19,11 @@ from handlers import (
     outcomes,
     panic,
     practice,
+    quota,
     receipts,
     resident,
     rights,
     stale,
-    summary,
     talk,
     training,
     trouble,
@@ -88,9 +89,11 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
         case "handover over":
             return handing.needs_over(tick)
         case "digest":
-            return summary.needs(world, event)
+            return digest.needs(world, tick)
         case "practice move":
             return practice.needs(tick)
+        case "quota":
+            return quota.needs(world, event)
     return None
 
 
@@ -199,9 +202,11 @@ def in_private(world: World, event: Incoming) -> Decision:
 def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
     match tick.job:
         case "digest":
-            return summary.digest(world, event)
+            return digest.tell(world, event, tick)
         case "trouble":
             return trouble.told(world, event, tick)
+        case "quota":
+            return quota.noticed(world, event, tick)
         case "denied":
             return alarms.refused(world, event, tick)
         case "question expired":

@@ -9,8 +9,10 @@ from handlers.effects import NOBODY, Button, Decision, MoveCase, Record, Say, St
 from handlers.events import Address, Choice, Incoming
 from handlers.history import recorded
 from handlers.life import ENDED, NEW, Move
+from handlers.meter import NEWS
 from handlers.routing import Destination, covers
 from handlers.sending import card
+from handlers.sparing import hears_news
 from handlers.standing import Act, standing
 from handlers.world import Case, World
 from locales import Words
@@ -127,7 +129,11 @@ def redraw(world: World, event: Incoming, case: Case) -> tuple[Say, ...]:
         known[event.chat] = event.message
     known.setdefault(event.chat, "")
     places = chats(world)
-    return tuple(drawn(world, case, places[chat], message) for chat, message in known.items() if chat in places)
+    return tuple(
+        drawn(world, case, places[chat], message, news="" if chat == event.chat else NEWS)
+        for chat, message in known.items()
+        if chat in places and (chat == event.chat or hears_news(world, chat, case))
+    )
 
 
 def announced(world: World, case: Case, say: Callable[[Words], str]) -> tuple[Say, ...]:
@@ -135,9 +141,9 @@ def announced(world: World, case: Case, say: Callable[[Words], str]) -> tuple[Sa
     places = chats(world)
     said: list[Say] = []
     for known in case.cards:
-        if place := places.get(known.chat):
+        if (place := places.get(known.chat)) and hears_news(world, known.chat, case):
             line = say(world.words[place.language])
-            drawn_ = drawn(world, case, place, known.message)
+            drawn_ = drawn(world, case, place, known.message, news=NEWS)
             overtaken = place.chat.channel == OTHER_PLACES
             if is_away(world, case, place.chat):
                 said.append(drawn_)
@@ -151,16 +157,17 @@ def on_its_card(event: Incoming) -> bool:
     return isinstance(event.body, Choice) and bool(event.message) and not event.body.value.endswith(f":{MANY}")
 
 
-def drawn(world: World, case: Case, place: Destination, message: str) -> Say:
+def drawn(world: World, case: Case, place: Destination, message: str, *, news: str = "") -> Say:
     """The card in one chat: edited in place, or overtaken by a short one where the channel cannot edit."""
     words = world.words[place.language]
     if is_away(world, case, place.chat):
         where = scope_name(world, case.in_charge, place.language)
         gone = words.t("Report {number} is with {place} now.", number=case.number, place=where)
-        return Say(place.chat, f"📨 {gone}", replaces=message, card=case.id)
+        return Say(place.chat, f"📨 {gone}", replaces=message, card=case.id, news=news)
     if place.chat.channel != OTHER_PLACES:
         return card(world, case, place, replaces=message)
-    return Say(place.chat, cards.short(words, case), cards.buttons(words, case), card=case.id, urgent=case.urgent)
+    short = cards.short(words, case)
+    return Say(place.chat, short, cards.buttons(words, case), card=case.id, urgent=case.urgent, news=news)
 
 
 def is_away(world: World, case: Case, chat: Address) -> bool:

@@ -56,6 +56,9 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
+    costs money and there is little left.
+    `clears`: what was said before goes from the screen, where that is ours.
     """
 
     to: Address | Reporter
@@ -68,6 +71,8 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    news: str = ""
+    clears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,14 @@ class Amend:
     case: int
     details: Mapping[str, Any]
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What was said of a case to officers and waits to leave is not said; `instead` where one of these goes there."""
+
+    case: int
+    instead: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +461,14 @@ class DropRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """The coordinators know this month's quota to be used up to `warned` percent; LINE refused a push to `refused`."""
+
+    warned: int
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchDistrict:
     """A district joins or leaves the programme."""
 
@@ -468,6 +489,7 @@ Effect = (
     | Keep
     | OpenCase
     | Amend
+    | Recall
     | SetContact
     | Released
     | HandOver
@@ -504,5 +526,6 @@ Effect = (
     | DropRule
     | SwitchDistrict
     | Train
+    | Metered
 )
 Decision = tuple[Effect, ...]

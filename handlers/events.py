@@ -147,6 +147,7 @@ class Fate(StrEnum):
     DEAD = "dead"
     HELD = "held"  # until the reporter writes
     DROPPED = "dropped"  # the reporter does not want to be written to
+    WAITS = "waits"  # for the next message to this chat, or until the platform takes more (handlers.meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Outcome:
     never words of a person. `gone`: the chat cannot be reached any more. `moved_to` is its new id when a group
     migrated. `card` is the case whose card it was, `otherwise` what to say instead and to whom (see
     `handlers.effects.Say`, as JSON). `result` is what a fetch brought (state, type and bytes of the file). `unsure`:
-    it may have arrived all the same.
+    it may have arrived all the same. `cost` is for how many recipients the platform charges.
     """
 
     row: int
@@ -171,6 +172,7 @@ class Outcome:
     otherwise: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, str] = field(default_factory=dict)
     unsure: bool = False
+    cost: int = 0
 
 
 Body = (

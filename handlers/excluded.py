@@ -4,6 +4,8 @@ A group mixes people, and nobody can tell who reads along. A case that is kept f
 all: coordinators have it in private, the nearest first. The others see nothing: no card, no row, no count, no line.
 """
 
+from collections.abc import Sequence
+
 from handlers.effects import ButtonKind
 from handlers.events import Body
 from handlers.flow import Option, Question, Unreadable, chosen
@@ -24,11 +26,16 @@ SETTING = "not"
 
 def hidden(case: Case, group: Group | None, member: Member | None) -> bool:
     """Whether whoever looks must not even know of this case."""
-    if not case.excluded:
+    return keeps_out(case.excluded, case.district, group, member)
+
+
+def keeps_out(excluded: Sequence[str], district: str, group: Group | None, member: Member | None) -> bool:
+    """The same of a case of which only this is known."""
+    if not excluded:
         return False
     if group is not None or member is None or member.role != "coordinator":
         return True
-    return DISTRICT in case.excluded and member.scope == case.district
+    return DISTRICT in excluded and member.scope == district
 
 
 def seen(world: World, cases: tuple[Case, ...]) -> tuple[Case, ...]:

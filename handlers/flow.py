@@ -26,12 +26,16 @@ class Unreadable(Exception):
 
 
 class Option(NamedTuple):
-    """One answer that can be pressed. `plain` is the label without its picture, as people type it."""
+    """One answer that can be pressed. `plain` is the label without its picture, as people type it.
+
+    `also` are skeletons of what people type instead, such as a plain yes (handlers.agreeing).
+    """
 
     value: str
     plain: str
     icon: str = ""
     kind: ButtonKind = ButtonKind.OPTION
+    also: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -114,7 +118,8 @@ def chosen(body: Body, options: tuple[Option, ...]) -> Option | None:
             exact = [o for o in options if skeleton(o.plain) == whole]
             same = [o for o in options if typed and bare(o.plain) == typed]
             starts = [o for o in options if len(typed) > 1 and bare(o.plain).startswith(typed)]
-            return next((found[0] for found in (exact, same, starts) if len(found) == 1), None)
+            meant = [o for o in options if typed in o.also]
+            return next((found[0] for found in (exact, same, meant, starts) if len(found) == 1), None)
     return None
 
 

@@ -10,8 +10,10 @@ from handlers.desk import announced, moving, on_its_card, picked, siblings, why_
 from handlers.effects import Button, Decision, Hand, Offer, Record, Say
 from handlers.events import Incoming, Tick
 from handlers.life import CLOSING, ENDED, NEW, Who
+from handlers.meter import NEWS
 from handlers.places import chain
 from handlers.sending import offer_card
+from handlers.sparing import alerted, hears_news
 from handlers.standing import Act, own_scope, standing
 from handlers.world import Case, Query, World
 from locales import Words
@@ -44,7 +46,7 @@ def hand(act: Act) -> Decision:
     return (
         Offer(case.id, to, until),
         Record("handover offered", event.sender, case.id, facts={"to": to}),
-        *(offer_card(world, asked, g) for g in groups),
+        *(offer_card(world, asked, g) for g in alerted(world, groups)),
         Say(event.chat, world.t("{place} is asked. If they do not answer within {time}, the case stays here.",
                                 place=where, time=wait)),
     )  # fmt: skip
@@ -115,11 +117,12 @@ def to_those_before(act: Act, say: Callable[[Words, str], str]) -> tuple[Say, ..
     """A line in every other chat that has the card."""
     world = act.world
     return tuple(
-        Say(g.chat, say(world.words[g.language], g.language))
+        Say(g.chat, say(world.words[g.language], g.language), news=NEWS)
         for known in act.case.cards
         if known.chat != act.event.chat
         and (g := world.directory.groups.get(known.chat))
         and g.scope != act.case.offered
+        and hears_news(world, g.chat, act.case)
     )
 
 

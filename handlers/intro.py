@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from handlers.agreeing import YES
 from handlers.events import Body
 from handlers.flow import Option, Question, Unreadable, by_words, chosen
 from handlers.values import replace
@@ -60,7 +61,7 @@ def ask_consent(world: World, _: Answers) -> str:
 
 @by_words
 def consent_options(words: Words) -> tuple[Option, ...]:
-    return (Option("yes", words.t("Yes, begin"), "👍"),)
+    return (Option("yes", words.t("Yes, begin"), "👍", also=YES),)
 
 
 def read_consent(world: World, answers: Answers, body: Body) -> Answers:

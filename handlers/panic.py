@@ -25,7 +25,12 @@ def clear(world: World, event: Incoming) -> Decision:
     shut = bool(memory.last or memory.word)  # only where there is a receipt or a word to come back with
     left = Memory(language=memory.language or world.language, word=memory.word, decoy=shut)
     said = (event.message,) if event.message and not isinstance(event.body, Choice) else ()
-    return (*keeping.dropped(memory.answers), Erase(event.chat, said), Keep(left), harmless(world, event))
+    return (
+        *keeping.dropped(memory.answers),
+        Erase(event.chat, said),
+        Keep(left),
+        replace(harmless(world, event), clears=True),
+    )
 
 
 def harmless(world: World, event: Incoming) -> Say:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from handlers import asking, behalf, contact, excluded, exercise
+from handlers.agreeing import RIGHT, UNKNOWN
 from handlers.dates import day_text, daypart, local_day, read_date
 from handlers.effects import ButtonKind
 from handlers.events import Body, Media, Text
@@ -51,7 +52,7 @@ def read_day(world: World, answers: Answers, body: Body) -> Answers:
 @by_words
 def daypart_options(words: Words) -> tuple[Option, ...]:
     parts = tuple(Option(part, words.t(text), icon) for part, (icon, text) in DAYPARTS.items())
-    return (*parts, Option("unknown", words.t("I do not know")))
+    return (*parts, Option("unknown", words.t("I do not know"), also=UNKNOWN))
 
 
 @by_words
@@ -69,7 +70,7 @@ def read_seen(world: World, _: Answers, body: Body) -> Answers:
 def send_options(words: Words) -> tuple[Option, ...]:
     return (
         # TRANSLATORS: at most 14 letters, for this and all other buttons with a picture.
-        Option("ask", words.t("Send"), "✅"),
+        Option("ask", words.t("Send"), "✅", also=RIGHT),
         # TRANSLATORS: more questions, which may be answered before sending; on a button.
         Option(asking.MORE, words.t("Tell more"), "➕"),
     )

@@ -2,7 +2,7 @@
 
 from handlers import after, answering, screen, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Say, ShowMenu
+from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Say, ShowMenu
 from handlers.entry import read_start
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
 from handlers.history import recorded
@@ -10,7 +10,7 @@ from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
 from handlers.scripts import guess, language_of
 from handlers.seats import enrolled
-from handlers.sending import card
+from handlers.sending import card, destinations
 from handlers.values import replace
 from handlers.where import MOST_NAME
 from handlers.world import Answers, Case, Group, Member, Memory, Query, World
@@ -75,7 +75,7 @@ def choose_language(world: World, event: Incoming) -> Decision:
         *spoken_by(world, chosen),
         Keep(memory),
         ShowMenu(event.chat, chosen),
-        Say(event.chat, note, replaces=screen.pressed(event)),
+        Say(event.chat, note, talk.way_on(world), replaces=screen.pressed(event)),
     )
 
 
@@ -131,6 +131,7 @@ def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
             found += redrawn(world, replace(case, details=details))
+            found.append(Recall(case.id, waiting(world, replace(case, details=details))))
         found += answering.unsent(case, body.message)
     if found:
         return (*kept(world, answers), *dropped, *found)
@@ -152,6 +153,12 @@ def redrawn(world: World, case: Case) -> tuple[Say, ...]:
         for c in case.cards
         if c.message and c.chat in places and c.chat.channel != "line"
     )
+
+
+def waiting(world: World, case: Case) -> tuple[Say, ...]:
+    """Its cards as they are now, for the chats that they have not reached yet."""
+    known = {c.chat for c in case.cards}
+    return tuple(card(world, case, place) for place in destinations(world, case) if place.chat not in known)
 
 
 def greet(world: World, event: Incoming) -> Decision:

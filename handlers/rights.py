@@ -1,15 +1,17 @@
 """What somebody may ask of their own data: what is held of this chat, and that it be deleted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from handlers import asking_back, desk, keeping, notice
+from handlers.contact import rule_text
 from handlers.coordinator import scope_name
-from handlers.effects import Amend, Button, Decision, DropMedia, Effect, ForgetChat, MoveCase, Say, Status
+from handlers.effects import Amend, Button, Decision, DropMedia, Effect, ForgetChat, MoveCase, Recall, Say, Status
 from handlers.events import Choice, Incoming
 from handlers.intro import NATIVE
 from handlers.kinds import STATUS
 from handlers.routing import Destination
+from handlers.sending import new_report
 from handlers.talk import way_on
 from handlers.world import Case, Query, World
 
@@ -22,21 +24,7 @@ def needs(_: World, __: Incoming) -> Query:
 
 def held(world: World, event: Incoming) -> Decision:
     """`/mydata`: everything that we can find by this chat."""
-    memory, words = world.memory, world.words[world.language]
-    lines = [world.t("We hold of this chat:")]
-    if memory.language:
-        lines.append("• " + world.t("the language: {language}", language=NATIVE[memory.language]))
-    if memory.agreed:
-        lines.append("• " + world.t("that you agreed to begin"))
-    if memory.answers:
-        hours = world.rules.kept.half_hours
-        lines.append("• " + world.t("a report that is not sent yet, for {hours} hours", hours=hours))
-    lines += [f"• {case.number} · {words.t(STATUS[case.status])}" for case in world.cases[:MOST_LISTED]]
-    more = len(world.cases) - MOST_LISTED
-    if more > 0:
-        lines.append("• " + world.n("and {count} more", "and {count} more", more, count=more))
-    if world.cases:
-        lines.append("• " + world.t("with each report the way to answer you here, locked"))
+    lines = [world.t("We hold of this chat:"), *(f"• {line}" for line in (*remembered(world), *reported(world)))]
     if member := world.member:
         place = scope_name(world, member.scope, world.language)
         lines.append("• " + world.t("your role in {place}, and what you did in it: /myactions", place=place))
@@ -44,6 +32,46 @@ def held(world: World, event: Incoming) -> Decision:
         return (Say(event.chat, world.t("We hold nothing of this chat."), way_on(world)),)
     button = Button("🗑 " + world.t("Delete it"), "forget")
     return (Say(event.chat, "\n".join(lines), (button, *way_on(world))),)
+
+
+def remembered(world: World) -> Iterator[str]:
+    """What is kept of the chat itself: every field of handlers.world.Memory that says something."""
+    memory, words = world.memory, world.words[world.language]
+    if memory.language:
+        yield world.t("the language: {language}", language=NATIVE[memory.language])
+    if memory.agreed:
+        yield world.t("that you agreed to begin")
+    if memory.at:
+        yield world.t("when you last answered a question here")
+    if memory.answers:
+        yield world.t("a report that is not sent yet, for {hours} hours", hours=world.rules.kept.half_hours)
+    if memory.contact:
+        yield world.t("when the bot may write first: {rule}", rule=rule_text(words, memory.contact))
+    if memory.word:
+        yield world.t("the word that empties this chat")
+    if memory.borrowed:
+        yield world.t("that report {number} was opened here with its receipt", number=memory.borrowed)
+    if memory.sent or memory.tries:
+        yield world.t("when reports were sent and receipts tried here last")
+    if memory.adding or memory.asked:
+        yield world.t("what you are adding to, or answering, just now")
+    if memory.unsent:
+        yield world.t("which messages you took back")
+
+
+def reported(world: World) -> Iterator[str]:
+    """The reports that lead back to this chat, and what else is found by it."""
+    words = world.words[world.language]
+    yield from (f"{case.number} · {words.t(STATUS[case.status])}" for case in world.cases[:MOST_LISTED])
+    more = len(world.cases) - MOST_LISTED
+    if more > 0:
+        yield world.n("and {count} more", "and {count} more", more, count=more)
+    if world.cases:
+        yield world.t("with each report the way to answer you here, locked")
+    if world.memory.at and world.channel == "telegram":
+        yield world.t("the numbers of the messages of two days, so that /clear can delete them")
+    if world.memory.at and world.channel == "web":
+        yield world.t("for some days, what the bot wrote to you on this page")
 
 
 def forget(world: World, event: Incoming) -> Decision:
@@ -87,7 +115,8 @@ def stays(world: World) -> list[str]:
 def forgotten(world: World, event: Incoming) -> Decision:
     """Everything of this chat goes at once; the next word here is the first."""
     lines = [world.t("Deleted. If you write here again, we begin anew."), *stays(world)]
-    return (*goes(world, event), Say(event.chat, "\n".join(lines)))
+    left = () if world.member else new_report(world)
+    return (*goes(world, event), Say(event.chat, "\n".join(lines), left))
 
 
 def goes(world: World, event: Incoming) -> tuple[Effect, ...]:
@@ -107,6 +136,7 @@ def withdrawn(world: World, case: Case) -> tuple[Effect, ...]:
     return (
         MoveCase(case.id, case.status, Status.WITHDRAWN),
         Amend(case.id, {}),
+        Recall(case.id),
         *asking_back.taken_back(case),
         *(DropMedia(file.file) for file in case.files),
         *(desk.drawn(world, after, Destination(g.chat, g.language), message) for g, message in places),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from handlers.events import Address
 from handlers.places import chain
+from handlers.sparing import alerted
 from handlers.world import EVERYWHERE, RouteRule, World
 
 
@@ -40,7 +41,7 @@ def route(world: World, district: str, kind: str, hour: int) -> tuple[Destinatio
     rule = next((r for r in world.directory.rules if matches(r, district, kind, hour)), None)
     named = tuple(g for scope in (rule.to if rule else ()) for g in world.directory.of_scope(scope))
     if named:
-        return tuple(Destination(g.chat, g.language, g.detail) for g in named)
+        return tuple(Destination(g.chat, g.language, g.detail) for g in alerted(world, named))
     return nearest(world, active(world, chain(world.gazetteer, district)))
 
 
@@ -53,7 +54,7 @@ def nearest(world: World, offered: tuple[str, ...]) -> tuple[Destination, ...]:
     for scope in offered:
         groups = world.directory.of_scope(scope)
         if groups:
-            return tuple(Destination(g.chat, g.language, g.detail) for g in groups)
+            return tuple(Destination(g.chat, g.language, g.detail) for g in alerted(world, groups))
     coordinators = world.directory.coordinators(offered) or world.directory.coordinators((EVERYWHERE,))
     return tuple(Destination(m.chat, m.language) for m in coordinators)
 
@@ -64,7 +65,8 @@ def covers(world: World, scope: str, district: str, kind: str, hour: int) -> boo
 
 
 def districts_of(world: World, scope: str) -> tuple[str, ...] | None:
-    """The district codes of a scope; None means all."""
+    """The district codes of a scope, and a province itself, which cases are handed to; None means all."""
     if scope == EVERYWHERE:
         return None
-    return tuple(code for code in world.gazetteer.districts if scope in chain(world.gazetteer, code))
+    inside = tuple(code for code in world.gazetteer.districts if scope in chain(world.gazetteer, code))
+    return inside if scope in inside else (*inside, scope)

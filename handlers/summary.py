@@ -1,4 +1,4 @@
-"""The picture in ten seconds: /summary and the digest, from counters and the cases nobody took."""
+"""The picture in ten seconds: /summary, from counters and the cases nobody took."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from handlers import cards, queue
 from handlers.coordinator import args, read_scopes, scope_name, within
 from handlers.dates import day_text, duration_text, local_day, read_date
 from handlers.effects import Decision, Say
-from handlers.events import Incoming, Tick
+from handlers.events import Incoming
 from handlers.fold import skeleton
 from handlers.history import recorded
 from handlers.kinds import KINDS, kind_text
@@ -100,7 +100,7 @@ def allowed(world: World, scope: str) -> bool:
 def needs(world: World, event: Incoming) -> Query | None:
     if not own_scope(world):
         return None
-    wanted = asked(world, event)
+    wanted = read_wanted(world, args(event))
     if wanted is None:
         return None
     return Query(
@@ -108,18 +108,10 @@ def needs(world: World, event: Incoming) -> Query | None:
     )
 
 
-def asked(world: World, event: Incoming) -> Wanted | None:
-    match event.body:
-        case Tick(args=given):
-            return Wanted(date.fromisoformat(given["since"]), date.fromisoformat(given["until"]), own_scope(world))
-        case _:
-            return read_wanted(world, args(event))
-
-
 def reply(world: World, event: Incoming) -> Decision:
     if not own_scope(world):
         return () if event.group else (Say(event.chat, world.t("This is for officers and coordinators.")),)
-    wanted = asked(world, event)
+    wanted = read_wanted(world, args(event))
     if wanted is None:
         text = world.t(
             "I do not understand. Write /summary, /summary 7d, /summary 1/11 15/11, or add a district you watch."
@@ -127,24 +119,16 @@ def reply(world: World, event: Incoming) -> Decision:
         return (Say(event.chat, text),)
     return (
         *recorded(event, "summary", scope=wanted.scope),
-        Say(event.chat, picture(world, wanted, world.t("Summary"))),
+        Say(event.chat, picture(world, wanted)),
     )
 
 
-def digest(world: World, event: Incoming) -> Decision:
-    """The same picture, sent by the clock."""
-    wanted = asked(world, event)
-    if wanted is None or not own_scope(world):
-        return ()
-    return (Say(event.chat, picture(world, wanted, world.t("Digest"))),)
-
-
-def picture(world: World, wanted: Wanted, title: str) -> str:
+def picture(world: World, wanted: Wanted) -> str:
     words, language, figures = world.words[world.language], world.language, world.figures
     span = day_text(wanted.since, language)
     if wanted.until != wanted.since:
         span = f"{span} – {day_text(wanted.until, language)}"
-    lines = [f"📊 {title} · {scope_name(world, wanted.scope, language)}", f"🗓 {span}"]
+    lines = [f"📊 {words.t('Summary')} · {scope_name(world, wanted.scope, language)}", f"🗓 {span}"]
     total = sum(c.all for c in figures.counts)
     if not total:
         return "\n".join([*lines, words.t("No reports."), *untaken(world, words, language)])

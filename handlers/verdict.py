@@ -14,6 +14,7 @@ from handlers.effects import (
     Felt,
     Keep,
     MoveCase,
+    Recall,
     Record,
     Say,
     Status,
@@ -73,6 +74,7 @@ def withdraw(world: World, event: Incoming, case: Case) -> tuple[Case, Decision]
     effects: tuple[Effect, ...] = (
         MoveCase(case.id, case.status, after.status, case.holder, case.closer),
         Amend(case.id, left),
+        Recall(case.id),
         *asking_back.taken_back(case),
         *(DropMedia(file.file) for file in case.files),
         Record("case withdraw", "", case.id),

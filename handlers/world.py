@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.history import Entry, Watch
+from handlers.meter import Meter
 from handlers.places import Gazetteer
 from handlers.values import replace
 from locales import Words
@@ -246,6 +247,20 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """What came and went since a moment, and what stands open now: counted, without the cases the reader must not know.
+
+    `new` are the reports that came, by what they are now; `open` how many cases stand how.
+    """
+
+    new: tuple[Count, ...] = ()
+    taken: int = 0
+    closed: int = 0
+    open: Mapping[Status, int] = field(default_factory=dict)
+    overdue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What an event needs to see beyond its own chat. The store answers any of these.
 
@@ -266,6 +281,7 @@ class Query:
     asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
     held: By | None = None  # open, and taken by this person
+    shift: datetime | None = None  # since when
     figures: bool = False
     since: date | None = None
     until: date | None = None
@@ -273,6 +289,7 @@ class Query:
     code: str = ""
     any_code: bool = False
     history: int = 0
+    meter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +325,7 @@ class Rules:
     answer_days: float = 5.0  # then a question to a reporter is closed
     overdue_new_hours: float = 1.0
     overdue_open_hours: float = 72.0
+    line_groups: str = "always"  # always | alerts | fallback: see handlers.sparing
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     watch: Watch = field(default_factory=Watch)
@@ -331,8 +349,10 @@ class World:
     cases: tuple[Case, ...] = ()
     code: CodeRow | None = None
     figures: Figures = field(default_factory=Figures)
+    shift: Shift = field(default_factory=Shift)
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
+    meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)
 

@@ -121,14 +121,15 @@ def _theirs(found: Select[Any], store: Store, query: Query, chat: Address) -> Se
 
 
 def _oldest(connection: Connection, query: Query) -> list[int]:
-    """What nobody took, or what is not done: the urgent, then the oldest, however many there are of others."""
-    still = UNTAKEN if query.untaken else OPEN
+    """What nobody took, what is not done, or both: the urgent, then the oldest, however many there are of others."""
+    stills = [still for still, wanted in ((UNTAKEN, query.untaken), (OPEN, query.open)) if wanted]
     places = ("",) if query.districts is None else query.districts
-    found: list[int] = []
-    for urgent in (True, False):
-        rows = [row for where in places for row in _first(connection, still, urgent, where)]
-        found += [case for _, case in sorted(rows)]
-    return found[:MOST]
+    found: dict[str, list[int]] = {}
+    for still in stills:
+        for urgent in (True, False):
+            rows = [row for where in places for row in _first(connection, still, urgent, where)]
+            found.setdefault(still, []).extend(case for _, case in sorted(rows))
+    return [case for listed in found.values() for case in listed[:MOST]]
 
 
 def _first(connection: Connection, still: str, urgent: bool, district: str) -> list[tuple[int, int]]:

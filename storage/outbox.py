@@ -1,7 +1,7 @@
 """What is to be sent: rows written with the turn that said it, read by the dispatcher, gone when delivered."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from handlers.effects import Reporter, Say
+from handlers.effects import Recall, Reporter, Say
 from handlers.events import Address, Incoming, Outcome
 from storage import handles, prepared
 from storage.store import Store, context
@@ -31,6 +31,7 @@ from storage.vault import CannotOpen
 
 NEXT = prepared.among("SELECT nextval('outbox_id') FROM generate_series(1, ?)")
 DELIVERED = prepared.among("DELETE FROM outbox WHERE id IN LIST", "bigint")
+CHARGED = prepared.among("DELETE FROM outbox WHERE id IN LIST RETURNING id", "bigint")
 CLAIM = {"postgresql": "UPDATE outbox SET due = $1, claimed = $2 WHERE id = ANY($3::bigint[])"}
 PUT_BACK = {
     "postgresql": """
@@ -59,6 +60,8 @@ OPENED = (
 )  # for _row
 REPLY_SECONDS = 20  # after the event; who takes the row over, a LEASE later at most, can still ask by the same token
 HELD: ColumnElement[bool] = OUTBOX.c.state == "held"
+# Until something leaves to its chat anyway, or the month turns (storage.meter); spelled out for the index.
+WAITS: ColumnElement[bool] = OUTBOX.c.state == literal_column("'waits'")
 SOON = 5.0  # seconds; what waits longer may find its reply token used up
 
 
@@ -105,6 +108,8 @@ def part(say: Say) -> dict[str, Any]:
         ]
     if say.replaces:
         made["replaces"] = say.replaces
+    if say.clears:
+        made["clears"] = True
     return made
 
 
@@ -114,7 +119,7 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
     made: list[dict[str, Any]] = []
     plain: list[Say] = []
     for say in [*says, None]:
-        if say is not None and not (say.card or say.otherwise or say.after):
+        if say is not None and not (say.card or say.otherwise or say.after or say.news):
             plain.append(say)
             continue
         if plain:
@@ -122,6 +127,8 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
             plain = []
         if say is not None:
             extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
+            if say.news:
+                extra["news"] = say.news
             if say.otherwise and isinstance(say.otherwise.to, Address):
                 other = say.otherwise
                 extra["otherwise"] = {**part(other), "channel": say.otherwise.to.channel, "chat": say.otherwise.to.chat}
@@ -197,6 +204,33 @@ def take_back(connection: Connection, store: Store, chats: Sequence[Address]) ->
     if chats:
         waits = OUTBOX.c.lane.in_([store.tag(chat) for chat in chats]) & (OUTBOX.c.due > store.now())
         connection.execute(OUTBOX.delete().where(waits, OUTBOX.c.state == TODO, OUTBOX.c.attempts == 0))
+
+
+def recall(connection: Connection, store: Store, effect: Recall) -> list[tuple[Address, Say]]:
+    """Cards of a case that wait on purpose and were not tried yet go; what is said there instead, at the same time.
+
+    What a process has claimed may be on its way: it is left alone.
+    """
+    now = store.now()
+    waits = (OUTBOX.c.state == TODO) & (OUTBOX.c.due > now) & (OUTBOX.c.attempts == 0)
+    aside = (OUTBOX.c.kind == "say") & OUTBOX.c.case_id.is_(None) & OUTBOX.c.claimed.is_(None)
+    found = connection.execute(
+        select(OUTBOX.c.id, OUTBOX.c.channel, OUTBOX.c.payload, OUTBOX.c.due).where(waits, aside)
+    )
+    gone: list[int] = []
+    times: dict[Address, datetime] = {}
+    for row, channel, sealed, due_at in found:
+        payload = store.open(sealed, context("outbox", "payload", row))
+        if payload.get("card") == effect.case:
+            gone.append(row)
+            times[Address(channel, payload["chat"])] = due_at
+    if gone:
+        connection.execute(OUTBOX.delete().where(OUTBOX.c.id.in_(gone)))
+    return [
+        (say.to, replace(say, after=(times[say.to] - now).total_seconds()))
+        for say in effect.instead
+        if isinstance(say.to, Address) and say.to in times
+    ]
 
 
 def release(connection: Connection, store: Store, chat: Address) -> list[dict[str, Any]]:
@@ -339,10 +373,15 @@ def pushed(connection: Connection, row: int) -> None:
     connection.execute(OUTBOX.update().where(OUTBOX.c.id == row).values(way="push"))
 
 
-def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters."""
+def settle(connection: Connection, outcomes: Sequence[Outcome]) -> int:
+    """Write down how tries ended: delivered rows are wiped, failed ones wait or are dead letters. What the platform
+    charges for those that went, each once however often it is said that they did."""
     done = [o.row for o in outcomes if o.fate in ("sent", "dropped")]
-    if done:
+    costs = {o.row: o.cost for o in outcomes if o.cost}
+    charged = 0
+    if costs:
+        charged = sum(costs.get(row, 0) for (row,) in prepared.ask(connection, CHARGED, done))
+    elif done:
         prepared.ask(connection, DELIVERED, done)
     for outcome in outcomes:
         if outcome.fate == "later":
@@ -351,6 +390,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
             if outcome.unsure:
                 changed["way"] = func.coalesce(OUTBOX.c.way, "any")
             connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))
-        elif outcome.fate in ("dead", "held"):
+        elif outcome.fate in ("dead", "held", "waits"):
             changed = {"state": str(outcome.fate), "error": outcome.why, "claimed": None}
             connection.execute(OUTBOX.update().where(OUTBOX.c.id == outcome.row).values(changed))
+    return charged

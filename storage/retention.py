@@ -61,6 +61,9 @@ class Keep:
     most_rows: int = 200
 
 
+TURNED = timedelta(days=40)  # then the month has turned for which a message waited, and nobody looked for it
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Which rows of a table have had their time. `guarded`: they cannot be had again, no run must take too many."""
@@ -73,7 +76,10 @@ class Rule:
 
 def rules(now: datetime, keep: Keep) -> tuple[Rule, ...]:
     half = and_(FILE.c.case_id.is_(None), FILE.c.at < now - keep.half_report)
-    dead = and_(OUTBOX.c.state.in_(("dead", "held")), OUTBOX.c.made < now - keep.dead_letter)
+    dead = or_(
+        and_(OUTBOX.c.state.in_(("dead", "held")), OUTBOX.c.made < now - keep.dead_letter),
+        and_(OUTBOX.c.state == "waits", OUTBOX.c.made < now - max(keep.dead_letter, TURNED)),
+    )
     forgotten = or_(
         and_(CONVERSATION.c.half, CONVERSATION.c.at < now - keep.half_report), CONVERSATION.c.at < now - IDLE
     )

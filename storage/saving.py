@@ -37,10 +37,12 @@ from handlers.effects import (
     Leave,
     LinkGroup,
     MakeCode,
+    Metered,
     MoveCase,
     MoveChat,
     Offer,
     OpenCase,
+    Recall,
     Record,
     Released,
     Reporter,
@@ -64,6 +66,7 @@ from storage import (
     copies,
     directory,
     figures,
+    meter,
     outbox,
     prepared,
     remarks,
@@ -153,16 +156,16 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
                     {"ref": media.ref, "file": file, "kind": media.kind, "mime": media.mime, "urgent": True},
                 )
             )
+        case Recall():
+            _recall(connection, store, event, effect, rows)
         case Amend() | Adopt():
             rows.adopted += _adopted(connection, store, effect)
         case Erase() | Released():
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, event, effect, rows)
-        case ShowMenu(chat=chat, language=language):
-            rows.sends.append((chat, event, "menu", {"language": language}))
-        case Leave(chat=chat, after=after):
-            rows.sends.append((chat, event, "leave", {"after": after}))
+        case ShowMenu() | Leave():
+            rows.sends.append((effect.chat, event, *_asked_of_app(effect)))
         case (
             LinkGroup()
             | UnlinkGroup()
@@ -179,6 +182,17 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             rows.changes.append(effect)
         case _:
             _change(connection, store, event, effect)
+
+
+def _asked_of_app(effect: ShowMenu | Leave) -> tuple[str, dict[str, Any]]:
+    return (
+        ("menu", {"language": effect.language}) if isinstance(effect, ShowMenu) else ("leave", {"after": effect.after})
+    )
+
+
+def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:
+    for to, say in outbox.recall(connection, store, effect):
+        _say(store, event, to, [say], rows)
 
 
 def _adopted(connection: Connection, store: Store, effect: Amend | Adopt) -> list[tuple[int, CaseKey, tuple[str, ...]]]:
@@ -216,6 +230,8 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
             connection.execute(changed.values(desk=desk, offered="", offered_until=None))
         case Join(cases=cases, event=number):
             connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case Metered():
+            meter.learn(connection, store, effect)
         case AskReporter() | AnswerQuestion() | AddNote():
             remarks.save(connection, store, event, effect)
         case Routed(case=case, reached=reached):
@@ -382,7 +398,7 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     outcomes = [(e, e.body) for e in events if isinstance(e.body, Outcome)]
     if not outcomes:
         return
-    outbox.settle(connection, [o for _, o in outcomes])
+    meter.count(connection, store, outbox.settle(connection, [o for _, o in outcomes]))
     cards = [
         {"case_id": o.card, "tag": store.tag(e.chat), "message": o.message} for e, o in outcomes if o.card and o.message
     ]

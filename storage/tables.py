@@ -77,11 +77,20 @@ class CaseRow(SQLModel, table=True):
             for name, still in (("untaken", UNTAKEN), ("open", OPEN))
             for name, columns in (
                 (f"cases_{name}", ("urgent", "opened")),
-                (f"cases_{name}_there", ("desk", "urgent", "opened")),
+                # The last column: how many stand how is counted without a look at the cases themselves.
+                (f"cases_{name}_there", ("desk", "urgent", "opened", *(("status",) if name == "open" else ()))),
             )
         ),
+        *(
+            Index(f"cases_{when}", "desk", when, sqlite_where=text(there), postgresql_where=text(there))
+            for when in ("taken", "done")
+            for there in (f"{when} IS NOT NULL",)
+        ),
         Index("cases_held", "holder", sqlite_where=text("holder <> ''"), postgresql_where=text("holder <> ''")),
-        Index("cases_kept", "opened", sqlite_where=text("excluded <> ''"), postgresql_where=text("excluded <> ''")),
+        *(
+            Index(name, column, sqlite_where=text("excluded <> ''"), postgresql_where=text("excluded <> ''"))
+            for name, column in (("cases_kept", "opened"), ("cases_kept_there", "desk"))
+        ),
         Index(
             "cases_offered", "offered_until", sqlite_where=text("offered <> ''"), postgresql_where=text("offered <> ''")
         ),
@@ -347,6 +356,7 @@ class Outbox(SQLModel, table=True):
             sqlite_where=text("state = 'todo'"),
             postgresql_where=text("state = 'todo'"),
         ),
+        Index("outbox_waits", "lane", sqlite_where=text("state = 'waits'"), postgresql_where=text("state = 'waits'")),
     )
     id: int = column("clear", "outbox", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
     channel: str = column("clear", "outbox")
@@ -358,7 +368,7 @@ class Outbox(SQLModel, table=True):
     due: datetime = column("clear", "outbox", sa_type=Moment)
     made: datetime = column("clear", "outbox", sa_type=Moment)
     attempts: int = column("clear", "outbox")
-    state: str = column("clear", "outbox")  # todo | dead | held (until the reporter writes)
+    state: str = column("clear", "outbox")  # todo | dead | held (until the reporter writes) | waits
     error: str = column("clear", "outbox")
     claimed: str | None = column("clear", "outbox", default=None)  # by which process, until it says how its try ended
     way: str | None = column("clear", "outbox", default=None)  # how it may have left already: any | push
@@ -430,6 +440,40 @@ class Gone(SQLModel, table=True):
     why: str = column("clear", "figures")  # retention | request
 
 
+class MeterDay(SQLModel, table=True):
+    """Messages that LINE charged for on one of its own days, by our count."""
+
+    __tablename__ = "meter_day"
+    __table_args__ = {"sqlite_with_rowid": False}
+    day: date = column("clear", "meter", primary_key=True)
+    count: int = column("clear", "meter")
+
+
+class MeterMonth(SQLModel, table=True):
+    """What LINE says of a month: the plan's limit, what is used, and what we had counted when it said so."""
+
+    __tablename__ = "meter_month"
+    __table_args__ = {"sqlite_with_rowid": False}
+    month: str = column("clear", "meter", primary_key=True)  # such as 2026-11
+    limit: int | None = column("clear", "meter", default=None)
+    read: datetime | None = column("clear", "meter", default=None, sa_type=Moment)
+    told: int = column("clear", "meter")
+    then: int = column("clear", "meter")
+    refused: int = column("clear", "meter")  # how few recipients a push had that LINE refused; 0: none was
+    refused_at: datetime | None = column("clear", "meter", default=None, sa_type=Moment)
+    warned: int = column("clear", "meter")  # the stage in percent that coordinators know of
+
+
+class GroupSize(SQLModel, table=True):
+    """How many people get what is said in a group of ours."""
+
+    __tablename__ = "group_size"
+    __table_args__ = {"sqlite_with_rowid": False}
+    tag: str = column("tag", "directory", primary_key=True)
+    members: int = column("clear", "directory")
+    at: datetime = column("clear", "directory", sa_type=Moment)
+
+
 class Mark(SQLModel, table=True):
     """A moment to be remembered: of the last purge, since when nothing is deleted, of an operator's word."""
 
@@ -492,6 +536,9 @@ HISTORY = core(History)
 TALLY = core(Tally)
 WAIT = core(Wait)
 GONE = core(Gone)
+METER_DAY = core(MeterDay)
+METER_MONTH = core(MeterMonth)
+SIZE = core(GroupSize)
 MARK = core(Mark)
 PROCESS = core(Process)
 QUARANTINE = core(Quarantine)

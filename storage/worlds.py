@@ -9,11 +9,12 @@ from sqlalchemy import Connection, select
 from handlers import excluded
 from handlers.decide import needs
 from handlers.events import Incoming, Outcome, Tick
+from handlers.outcomes import LOST
 from handlers.resident import spoken
 from handlers.values import replace
 from handlers.watch import NEWEST
 from handlers.world import CodeRow, Memory, Query, World
-from storage import audit, cases, figures, guesses, kept, prepared, reporters
+from storage import audit, cases, figures, guesses, kept, meter, prepared, reporters, shifts
 from storage.store import Store, context
 from storage.tables import CODE
 
@@ -61,13 +62,23 @@ def thrown(store: Store, turns: int) -> list[bytes]:
 
 def remember(connection: Connection, store: Store, turns: Sequence[Incoming]) -> dict[str, Memory]:
     """What is kept of the private chats of these events."""
-    tags = [store.tag(e.chat) for e in turns if not e.group and not isinstance(e.body, Outcome | Tick)]
+    tags = [store.tag(e.chat) for e in turns if not e.group and is_theirs(e)]
     if not tags:
         return {}
     rows = prepared.ask(connection, REMEMBERED, tags)
     opened = store.open_all([(sealed, context("conversation", "memory", tag)) for tag, sealed in rows])
     # Where the key is gone, this chat is a new one.
     return {tag: read_memory(kept) for (tag, _), kept in zip(rows, opened, strict=True) if kept is not None}
+
+
+def is_theirs(event: Incoming) -> bool:
+    """Whether an event may be answered to the person of its chat: what they did, or a file of theirs that is lost."""
+    match event.body:
+        case Tick():
+            return False
+        case Outcome(result=result):
+            return result.get("state") in LOST
+    return True
 
 
 def read_memory(kept: dict[str, Any]) -> Memory:
@@ -97,9 +108,12 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
     if query.code and not code and not throttled:
         guesses.missed(connection, tag, store.now())
     counted = kept.added(connection, seen, query, figures.count(connection, query)) if query.figures else seen.figures
+    shift = shifts.count(connection, seen, query) if query.shift else seen.shift
     lost = bool(query.number) and not found and bool(seen.group or seen.member)
     history = audit.of(connection, store, event, query.history or NEWEST) if query.history or lost else ()
-    return replace(seen, cases=found, code=code, figures=counted, history=history, throttled=throttled)
+    account = meter.load(connection, store) if query.meter else None
+    seen = replace(seen, cases=found, code=code, figures=counted, shift=shift, history=history)
+    return replace(seen, throttled=throttled, meter=account)
 
 
 def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | None:

@@ -10,6 +10,7 @@ resident > ຢາເສບຕິດ                            words
 resident > [2]  [Back]                        a press: the number, or a part of the label, of a button that chat shows;
                                               a button of an older message is named by its value: [a:kind:drugs]
 resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
+resident > (video lost)                       a file that cannot be fetched; all others are still on their way
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
@@ -17,7 +18,7 @@ officers > (added) (removed) (migrated g-new) what happens to a group
 (offers end)                                  the clock ends offers that nobody accepted in time
 (questions end)                               the clock closes questions that nobody answered in time
 (lost officers)                               the next message to that chat finds nobody there any more
-(digest officers 2026-11-23 2026-11-23)       the clock asks for a digest
+(digest officers 2026-11-23T07:00)            the clock asks for a digest since then
   resident < what the bot says                written by UPDATE=1; `<~`: in place of an earlier message
            | its next line
            [1 ...] [2 ...]                    its buttons
@@ -122,10 +123,10 @@ class Stage:
             case ["wait", number, unit]:
                 self.town.clock.tick(**{unit if unit.endswith("s") else unit + "s": float(number)})
                 await self.town.deliver()
-            case ["digest", name, since, until]:
+            case ["digest", name, since]:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
-                await self.town.says(chat, Tick("digest", {"since": since, "until": until}), sender=member)
+                await self.town.says(chat, Tick("digest", {"since": since}), sender=member)
             case ["questions", "end"]:
                 for question, number in await self.town.database.read(lambda c: remarks.due(c, self.town.clock())):
                     tick = Tick("question expired", {"number": number, "question": str(question)})
@@ -171,9 +172,10 @@ class Stage:
                 return Place(float(args[0]), float(args[1]))
             case "photo" | "video" | "voice" | "document":
                 album = next((a.partition("=")[2] for a in args if a.startswith("album=")), "")
-                caption = " ".join(a for a in args if "=" not in a)
+                ref = f"{'lost' if 'lost' in args else 'late'}{self.message}"
+                caption = " ".join(a for a in args if "=" not in a and a != "lost")
                 size = next((int(a.partition("=")[2]) for a in args if a.startswith("size=")), 1000)
-                return Media(KINDS[name], f"ref{self.message}", size, "image/jpeg", caption=caption, album=album)
+                return Media(KINDS[name], ref, size, "image/jpeg", caption=caption, album=album)
             case "unsend":
                 return Unsent(f"u{self.message - int(args[0])}")
             case "edit":

@@ -147,6 +147,13 @@ class House:
         self.app.dispatcher.wake()
         await self.settled()
 
+    async def metered(self) -> None:
+        """What the clock does every few minutes: LINE is asked, and what may leave leaves."""
+        assert self.app.gauge
+        await self.app.gauge.read()
+        self.app.dispatcher.wake()
+        await self.settled()
+
     async def count(self, table: Table, *where: Any) -> int:
         query = select(func.count()).select_from(table).where(*where)
         return int(await self.app.database.read(lambda c: c.execute(query).scalar_one()))

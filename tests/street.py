@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from handlers.decide import decide, needs
 from handlers.effects import (
     Amend,
+    AnswerQuestion,
+    AskReporter,
     Button,
     Decision,
     Enroll,
@@ -28,7 +30,7 @@ from handlers.effects import (
 from handlers.events import Address, Body, Choice, Incoming
 from handlers.excluded import hidden
 from handlers.life import ENDED
-from handlers.world import Case, CodeRow, Directory, File, Group, Member, Memory, Query, Rules, World
+from handlers.world import Asked, Case, CodeRow, Directory, File, Group, Member, Memory, Query, Rules, World
 from tests.town import EMERGENCY, GAZETTEER, NOW, WORDS
 
 RULES = Rules(ZoneInfo("Asia/Bangkok"), EMERGENCY, "1", bot_link={"telegram": "https://t.me/ntsbot"})
@@ -150,10 +152,7 @@ class Street:
                 at = next(i for i, c in enumerate(self.cases) if c.id == case)
                 self.cases[at] = replace(self.cases[at], offered=to_)
             case Join(cases=joined, event=number):
-                self.cases = [replace(c, event=number) if c.id in joined else c for c in self.cases]
-            case Amend(case=case, details=details):
-                at = next(i for i, c in enumerate(self.cases) if c.id == case)
-                self.cases[at] = replace(self.cases[at], details=details)
+                self.cases[:] = [replace(c, event=number) if c.id in joined else c for c in self.cases]
             case Enroll() as e:
                 member = Member(
                     e.chat.channel, e.person, e.role, e.scope, e.chat, e.language, e.name, e.seat, e.since, e.duty
@@ -164,9 +163,27 @@ class Street:
                 self.people = replace(self.people, groups={**self.people.groups, g.chat: group})
             case Say(to=to, buttons=buttons) if to == self.resident:
                 self.shown = buttons
+            case Amend() | AskReporter() | AnswerQuestion():
+                self.write(effect, event)
+
+    def write(self, effect: Amend | AskReporter | AnswerQuestion, event: Incoming) -> None:
+        """Words of a case as they are kept from now on."""
+        match effect:
+            case Amend(case=case, details=details):
+                self.cases[:] = [replace(c, details=details) if c.id == case else c for c in self.cases]
+            case AskReporter(id=number, case=case, expires=expires, body=body):
+                asked = Asked(number, case, "asked", event.at, expires, json.loads(json.dumps(body)))
+                self.cases[:] = [replace(c, asked=(*c.asked, asked)) if c.id == case else c for c in self.cases]
+            case AnswerQuestion(question=number, case=case, state=state, body=body):
+                self.cases[:] = [answered(c, number, state, body) if c.id == case else c for c in self.cases]
 
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
+
+
+def answered(case: Case, number: int, state: str, body: Mapping[str, object]) -> Case:
+    kept = json.loads(json.dumps(body))
+    return replace(case, asked=tuple(replace(q, state=state, body=kept) if q.id == number else q for q in case.asked))
 
 
 def heard_by(decision: Decision) -> Mapping[Address | Reporter, list[Say]]:

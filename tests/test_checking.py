@@ -1,13 +1,14 @@
 """`ntswatch check`: nothing, what is missing, and what is broken; never a secret, never a change."""
 
 import contextlib
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bot import checking, reading
-from storage import operations
+from storage import meter, operations
 from tests.doubles.telegram import TelegramDouble, broken, refused
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, at_home, config, link
 from tests.test_cli import run
@@ -67,9 +68,20 @@ async def test_a_platform_that_refuses_or_calls_elsewhere_is_named(tmp_path: Pat
         problems = await look(house)
         assert len(about(problems, "line: the webhook is not")) == 1
         assert "90 of 100" in about(problems, "line: 90")[0]
+        assert about(problems, "line: at the pace") == [], "nothing was pushed lately"
         assert "token" in about(problems, "telegram")[0]
         assert not any(house.telegram.token in line or house.line.token in line for line in problems)
         assert house.line.endpoint == "https://elsewhere.example.org/line"
+
+
+async def test_a_month_that_will_not_last_is_named(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        house.line.quota, house.line.used = 100, 60
+        await house.app.database.write(lambda c: meter.count(c, house.app.store, 60))
+        (pace,) = about(await look(house), "line: at the pace")
+        found = re.search(r"it will be (\d+) messages .* the plan has 100;", pace)
+        assert found
+        assert 60 <= int(found[1]) <= 60 + 30 * 60
 
 
 async def test_a_history_that_somebody_changed_is_named(tmp_path: Path) -> None:

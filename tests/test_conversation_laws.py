@@ -1,5 +1,8 @@
 """What holds whatever people send: `decide` played with any thirty inputs, from any state they lead to."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,10 +11,11 @@ from hypothesis import strategies as st
 
 from handlers import screen, talk
 from handlers.acts import ACTS
+from handlers.after import plain
 from handlers.cards import LABELS
-from handlers.commands import COMMANDS
+from handlers.commands import COMMANDS, find
 from handlers.dates import day_text
-from handlers.effects import ButtonKind, Decision, Effect, MoveCase, OpenCase, Reporter, Status
+from handlers.effects import ButtonKind, Decision, Effect, MoveCase, OpenCase, Reporter, Say, Status
 from handlers.events import (
     Address,
     Body,
@@ -23,6 +27,7 @@ from handlers.events import (
     Place,
     Returned,
     Text,
+    Tick,
     Unsent,
     Unsupported,
 )
@@ -34,7 +39,7 @@ from handlers.report import REPORT
 from handlers.sending import new_report
 from handlers.world import Answers, Case, Directory, Group, Member, Memory, World
 from locales import LANGUAGES
-from tests.street import OFFICERS, RULES, TOWN, Street, directory, heard_by
+from tests.street import OFFICERS, RESIDENT, RULES, TOWN, Street, directory, heard_by
 from tests.town import GAZETTEER, NOW, WORDS
 
 VALUE = 60  # bytes: Telegram's callback_data holds 64
@@ -98,6 +103,8 @@ SAID = [{"text": "geheim", "language": "en", "message": "u0"}]
 BEGUN: tuple[Answers, ...] = ({}, PLACED, PLACED | {"when": "now"}, PLACED | {"when": "earlier"},
                               PLACED | {"when": "now", "seen": SAID})  # fmt: skip
 
+states = st.sampled_from([Memory(), *(Memory(lang, "1", begun) for lang in LANGUAGES for begun in BEGUN)])
+
 
 def is_silent(body: Body, before: Memory, now: datetime) -> bool:
     """What needs no answer: changed and taken back words, the rest of an album that a return began."""
@@ -135,13 +142,14 @@ def check(street: Street, body: Body, before: Memory, decision: Decision, people
         assert case.kind in KINDS
         assert case.details["seen"]
         assert case.routed == bool(set(said) - {street.resident})
-        assert case.routed or not people.members, "a coordinator of everything is there"
+        watched = any(m.role == "coordinator" for m in people.members.values())
+        assert case.routed or not watched, "a coordinator of everything is there"
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     towns,
-    st.sampled_from([Memory(), *(Memory(language, "1", begun) for language in LANGUAGES for begun in BEGUN)]),
+    states,
     st.lists(st.tuples(bodies, st.sampled_from([0, 0, 0, 0, 0, 0, 3])), min_size=8, max_size=30),
 )
 def test_whatever_a_resident_sends_the_conversation_goes_on(
@@ -161,20 +169,196 @@ def test_whatever_a_resident_sends_the_conversation_goes_on(
     assert street.shown or (ended and said), "a resident who writes anything sees what to press"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(bodies, min_size=5, max_size=15))
-def test_nobody_is_shown_what_somebody_else_said(inputs: list[Body | int]) -> None:
-    first = Street(memory=Memory("en", "1", PLACED | {"when": "now", "seen": SAID}))
-    first.hear(Text("Send"))
-    other = Street(
-        resident=Address("line", "r2"), memory=Memory("en", "1"), cases=first.cases, receipts=first.receipts,
-        whose=first.whose,
-    )  # fmt: skip
-    number = first.cases[0].number
-    for sent in [*inputs, Command("status"), Command("status", number), Choice(f"my:show:{number.replace('-', '')}")]:
-        said = other.says(other.hear(pressed(other, sent) if isinstance(sent, int) else sent))
-        assert number not in said
-        assert "geheim" not in said
+NAMED = re.compile(r"/(\w+)")
+SECRETS = ("ຄວາມລັບຂອງນ້ອຍ", "អាថ៌កំបាំងរបស់សុខា")  # what the first and the second resident write, and nobody else
+HARMLESS = "Good day. There is no news about the river today."
+OURS = ("words", "caption", "place", "edit", "receipt", "wrong receipt", "their receipt", "stale", "word", "that word")
+WORK = ("take", "checking", "ask:where", "ask:still", "close:acted", "release", "details", "expire")
+FAR = ("new", "begun", "half", "review", "sent", "adding", "asked", "answering", "closed", "emptied")
+steps: st.SearchStrategy[Body | int | str] = st.one_of(
+    bodies, st.integers(0, 12), st.sampled_from(OURS), st.sampled_from(OURS)
+)
+
+
+@dataclass
+class Two:
+    """Two residents of one world, on two channels and in two languages, with the officers who work on their reports."""
+
+    streets: tuple[Street, Street]
+    seen: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))  # values of every button, old and new
+    lent: set[tuple[int, str]] = field(default_factory=set)  # who used whose receipt: then the number is theirs to see
+
+    @classmethod
+    def meet(cls, people: Directory, first: str, second: str) -> "Two":
+        one = Street(people, RESIDENT)
+        other = Street(people, Address("line", "r2"), cases=one.cases, receipts=one.receipts, whose=one.whose)
+        two = cls((one, other))
+        two.begin(0, "lo", first)
+        two.begin(1, "km", second)
+        return two
+
+    def begin(self, who: int, language: str, state: str) -> None:
+        """As far as a resident may be when the law begins to look."""
+        if state == "new":
+            return
+        street, said = self.streets[who], {"text": SECRETS[who], "language": language, "message": "u0"}
+        answers = {"begun": {}, "half": PLACED | {"when": "now"}}.get(state, PLACED | {"when": "now", "seen": [said]})
+        street.memory = Memory(language, "1", answers)
+        if state not in ("sent", "asked", "answering", "closed", "adding", "emptied"):
+            return
+        self.hear(who, Choice("a:send:ask"))
+        if state == "emptied":
+            self.hear(who, Command("clear"))
+        if state == "adding":
+            self.hear(who, Choice(f"my:add:{plain(street.cases[-1])}"))
+        if state in ("asked", "answering", "closed"):
+            for action in ("take", "ask:where", "ask:still"):
+                self.work(action)
+        if state == "answering" and street.cases[-1].asked:
+            self.hear(who, Choice(f"answer:{street.cases[-1].asked[0].id}:write"))
+        if state == "closed":
+            self.work("close:nothing")
+
+    def body(self, who: int, step: Body | int | str) -> Body:
+        """What this resident does now; words of their own where they write, see `SECRETS`."""
+        street, mine = self.streets[who], f"{SECRETS[who]} 123"
+        match step:
+            case int():
+                return pressed(street, step)
+            case "words":
+                return Text(f"{mine} {mine}")
+            case "caption":
+                return Media(MediaKind.PHOTO, "ref", mime="image/jpeg", caption=mine)
+            case "place":
+                return Text(f"ບ້ານ {SECRETS[who]}")
+            case "edit":
+                return Edited(f"u{max(1, street.turns - 1)}", f"{mine} ✎")
+            case "word":
+                return Command("word", SECRETS[who])
+            case "that word":
+                return Text(SECRETS[who])
+            case "stale":
+                return Choice(self.seen[who][len(self.seen[who]) // 2] if self.seen[who] else "x")
+            case "wrong receipt":
+                return Text("000-000-0000-000001")
+            case str():
+                owner = who if step == "receipt" else 1 - who
+                found = [
+                    self.lend(who, c) for c in street.cases if street.whose.get(c.id) == self.streets[owner].resident
+                ]
+                return Text(found[-1] if found else "?")
+        return step
+
+    def lend(self, who: int, case: Case) -> str:
+        self.lent.add((who, case.number))
+        return self.streets[0].receipts[case.id]
+
+    def work(self, action: str) -> None:
+        """An officer does something with the newest report; what that brings to its reporter is looked at."""
+        street, (verb, _, more) = self.streets[0], action.partition(":")
+        if not street.cases:
+            return
+        case = street.cases[-1]
+        body: Body = Choice(f"{verb}:{plain(case)}" + (f":{more}" if more else ""))
+        if verb == "expire":
+            asked = str(case.asked[-1].id) if case.asked else "0"
+            body = Tick("question expired", {"number": case.number, "question": asked})
+        decision = street.hear(body, OFFICERS, "o1")
+        self.streets[1].people = street.people
+        for to, says in heard_by(decision).items():
+            if isinstance(to, Reporter):
+                self.look(self.owner(to.case), says)
+
+    def owner(self, case: int) -> int:
+        return 0 if self.streets[0].whose[case] == self.streets[0].resident else 1
+
+    def look(self, who: int, says: Sequence[Say]) -> None:
+        """Nothing of the other one may stand in what this one is told."""
+        other = 1 - who
+        theirs = {c.number for c in self.streets[0].cases if self.owner(c.id) == other}
+        for text in (t for say in says for t in (say.text, *(b.label for b in say.buttons))):
+            assert SECRETS[other] not in text
+            assert not [n for n in theirs if n in text and (who, n) not in self.lent]
+
+    def hear(self, who: int, step: Body | int | str) -> None:
+        street = self.streets[who]
+        body, before = self.body(who, step), street.memory
+        decision = street.hear(body)
+        language = street.memory.language or before.language or "th"
+        self.streets[1 - who].people = street.people
+        said = heard_by(decision)
+        check(street, body, before, decision, street.people)
+        self.look(who, said.get(street.resident, ()))
+        assert self.streets[1 - who].resident not in said, "somebody else heard of it"
+        assert not any(secret in say.text for say in said.get(OFFICERS, ()) for secret in SECRETS)
+        if street.resident in said:
+            ended = street.memory.decoy or [s.text for s in said[street.resident]] == [WORDS[language].t(HARMLESS)]
+            assert ended or leads_on(said[street.resident]), said[street.resident]
+        self.seen[who].extend(b.value for say in said.get(street.resident, ()) for b in say.buttons)
+
+
+def leads_on(says: Sequence[Say]) -> bool:
+    """Whether there is a button to press, or a command that is named and is one."""
+    pressable = any(b.kind is not ButtonKind.LINK for say in says for b in say.buttons)
+    return pressable or any(find(Command(name)) for say in says for name in NAMED.findall(say.text))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    towns,
+    st.tuples(st.sampled_from(FAR), st.sampled_from(FAR)),
+    st.lists(
+        st.one_of(
+            st.tuples(st.sampled_from([0, 1]), steps, st.sampled_from([0, 0, 0, 0, 0, 0, 3])),
+            st.tuples(st.just(2), st.sampled_from(WORK), st.just(0)),
+        ),
+        min_size=10,
+        max_size=30,
+    ),
+)
+def test_two_residents_are_answered_find_back_and_never_read_each_other(
+    people: Directory, far: tuple[str, str], inputs: list[tuple[int, Body | int | str, int]]
+) -> None:
+    two = Two.meet(people, *far)
+    for who, step, hours in inputs:
+        for street in two.streets:
+            street.wait(hours=hours)
+        if who == 2:
+            two.work(str(step))
+        else:
+            two.hear(who, step)
+
+
+def answering() -> Street:
+    """A resident who writes the answer to an officer's question."""
+    two = Two.meet(TOWN, "answering", "new")
+    return two.streets[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        Media(MediaKind.DOCUMENT, "ref", mime="application/pdf"),
+        Media(MediaKind.VIDEO, "ref", size=10**9),
+        Place(float("nan"), 0.0),
+    ],
+    ids=["document", "too large", "nowhere"],
+)
+def test_an_answer_that_cannot_be_taken_leaves_the_way_out(body: Body) -> None:
+    street = answering()
+    assert street.memory.asked
+    said = heard_by(street.hear(body))[street.resident]
+    assert [b.value.rpartition(":")[2] for say in said for b in say.buttons] == ["later"]
+
+
+@pytest.mark.parametrize("body", [Command("join", "WRONG"), Command("language", "km"), Command("forget")])
+def test_what_is_no_step_of_a_report_leads_on_to_one(body: Body) -> None:
+    street = Street(memory=Memory("lo", "1"))
+    said = heard_by(street.hear(body))[street.resident]
+    assert leads_on(said)
+    if body == Command("forget"):
+        said = heard_by(street.hear(Choice("forget:yes")))[street.resident]
+    assert [b.value for say in said for b in say.buttons] == ["new"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ PEOPLE = (
 ASKED: tuple[Body, ...] = (
     Command("cases"), Command("summary"), Command("summary", "7d"), Command("case", "{}"), Command("take", "{}"),
     Command("details", "{}"), Command("done", "{}"), Choice("take:{}"), Choice("details:{}"),
-    Tick("digest", {"since": "2026-11-23", "until": "2026-11-23"}),
+    Tick("digest", {"since": "2026-11-23"}),
 )  # fmt: skip
 EXCLUDED = [list(c) for n in range(1, 4) for c in itertools.combinations(KEPT_FROM, n)]
 

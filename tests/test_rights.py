@@ -1,13 +1,19 @@
 """What a person may ask of their own data: it is shown, it goes at once, and what stays is said by name."""
 
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from handlers.events import Address, Choice, Command, Media, MediaKind, Removed, Text
+from handlers.world import Memory
 from storage.tables import CASES, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX
+from tests.street import Street
 from tests.test_audit import OFFICERS, RESIDENT, people, press, report
 from tests.test_retention import count, on_disk, schedule
-from tests.town import Town
+from tests.town import NOW, Town
 
 FORGET = (Command("forget"), Choice("forget:yes"))
 
@@ -37,6 +43,40 @@ async def test_everything_that_is_held_is_shown(town: Town) -> None:
     assert f"{number[:4]}-{number[4:]}" in said
     for words in ("ภาษา: ไทย", "ยังไม่ได้ส่ง เก็บไว้ 48", "ช่องทางที่เราใช้ตอบคุณ"):
         assert words in said
+
+
+FIELDS: Mapping[str, tuple[object, str]] = {
+    "language": ("en", "the language: English"),
+    "agreed": ("1", "that you agreed to begin"),
+    "answers": ({"kind": "drugs"}, "a report that is not sent yet"),
+    "at": (NOW, "when you last answered"),
+    "last": ("1234-5678", ""),  # the report itself is listed
+    "sent": ([NOW.isoformat()], "when reports were sent"),
+    "contact": ("day", "Only 8 to 20"),
+    "tries": ([NOW.isoformat()], "receipts tried"),
+    "borrowed": ("1234-5678", "report 1234-5678 was opened here"),
+    "borrowed_at": (NOW.isoformat(), ""),  # with the one before
+    "word": ("mango", "the word that empties this chat"),
+    "unsent": (["u1"], "which messages you took back"),
+    "adding": ({"number": "1234-5678", "at": NOW.isoformat()}, "what you are adding to"),
+    "asked": (5, ""),  # over with any command
+    "offered": (True, ""),  # that it was asked whether the half report goes on: part of it
+    "decoy": (True, ""),  # of a chat that was ended: then it tells nothing at all
+}
+
+
+def test_every_field_of_what_is_kept_of_a_chat_is_named() -> None:
+    assert set(FIELDS) == {field.name for field in fields(Memory)}
+    for name, (value, said) in FIELDS.items():
+        kept: dict[str, Any] = {"language": "en", name: value}
+        street = Street(memory=Memory(**kept))
+        if said:
+            assert said in street.says(street.hear(Command("mydata"))), name
+
+
+def test_the_word_itself_is_not_shown() -> None:
+    street = Street(memory=Memory("en", word="mango"))
+    assert "mango" not in street.says(street.hear(Command("mydata")))
 
 
 @pytest.mark.parametrize("word", ["forget", "ลบข้อมูล", "ລຶບຂໍ້ມູນ", "លុបទិន្នន័យ"])

@@ -14,6 +14,7 @@ import locales
 from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
+from bot.gauge import Gauge
 from bot.turns import Turns
 from handlers.events import Address, Body, Choice, Incoming
 from handlers.world import Rules
@@ -61,6 +62,9 @@ class Listener:
     erased: list[tuple[str, str]] = field(default_factory=list)
     menus: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)  # of groups; a push to one costs as much
+    limit: int | None = None
+    told: int = 0
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     meaning: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]] | None = None
     # chat and what a button means -> what it says, and the message it is in
@@ -97,6 +101,8 @@ class Listener:
         return {**part, "buttons": [[label, means.get(value, value), kind] for label, value, kind in part["buttons"]]}
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        if ref.startswith("late"):
+            raise SendError("content 202", 3_600.0, charged=False)
         if ref not in self.files:
             raise SendError("content 404", None)
         yield self.files[ref]
@@ -111,6 +117,12 @@ class Listener:
 
     async def leave(self, chat: str) -> None:
         self.left.append(chat)
+
+    async def members(self, chat: str) -> int:
+        return self.sizes.get(chat, 1)
+
+    async def quota(self) -> tuple[int | None, int]:
+        return self.limit, self.told
 
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         self.erased += [(chat, message) for message in messages]
@@ -165,6 +177,7 @@ class Town:
         find = partial(casekeys.find, vault=self.vault)
         self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
+        self.gauge = Gauge(self.database, self.store, self.channels["line"], self.turns.handle)
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
 
@@ -179,6 +192,7 @@ class Town:
             clock=self.clock.seconds,
             jitter=lambda: 0.5,
             name=self.name,
+            gauge=self.gauge,
         )
 
     def paced(self, pace: Pace) -> Dispatcher:

@@ -187,6 +187,13 @@ class Line:
         if menu and not self.is_group(person):
             checked(await self._api.call("POST", f"/v2/bot/user/{person}/richmenu/{menu}"))
 
+    async def members(self, chat: str) -> int:
+        """How many people a push to this chat is charged for (without ourselves). Raises SendError."""
+        if not self.is_group(chat):
+            return 1
+        kind = "room" if chat.startswith("R") else "group"
+        return int((await self._ask(f"/v2/bot/{kind}/{chat}/members/count")).get("count", 1))
+
     async def quota(self) -> tuple[int | None, int]:
         """Messages this month: how many the plan allows (None: as many as we like), and how many are used."""
         allowed = await self._ask("/v2/bot/message/quota")

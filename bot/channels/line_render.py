@@ -29,12 +29,12 @@ def split(messages: Sequence[Part]) -> list[list[Part]]:
     requests: list[list[Part]] = []
     room = 0
     for part in (part for message in messages for part in _parts(message)):
-        size = _size(part)
-        if size > room:
+        needs = size(part)
+        if needs > room:
             requests.append([])
             room = MESSAGES
         requests[-1].append(part)
-        room -= size
+        room -= needs
     return requests
 
 
@@ -53,11 +53,11 @@ def _parts(message: Part) -> Iterator[Part]:
     yield from parts
 
 
-def _size(part: Part) -> int:
+def size(part: Part) -> int:
     """Message objects this makes at most, in any chat: a group's buttons may need a card of their own."""
-    text, buttons = part["text"], part["buttons"]
+    text, buttons = part["text"], part.get("buttons", ())
     apart = bool(buttons) and (not text or graphemes.utf16(text) > ALT)
-    return len(part["attachments"]) + bool(text) + apart
+    return len(part.get("attachments", ())) + bool(text) + apart
 
 
 def render(chat: str, parts: Sequence[Part], pictures: str = "") -> list[Json]:

@@ -30,6 +30,8 @@ async def letter(message: Part) -> dict[str, Any]:
     }
     if any(str(b[1]).startswith(LASTING) for b in made["buttons"]):
         made["stays"] = True
+    if message.get("clears"):
+        made["clears"] = True
     return made
 
 

@@ -20,6 +20,7 @@
   // What is kept on this phone: unsent messages and the draft until they are sent, own words until the tab closes.
   const name = (key) => "nts:" + api + ":" + key;
   function keep(place, key, value) {
+    if (!value || value.length === 0) return place.removeItem(name(key));
     try { place.setItem(name(key), JSON.stringify(value)); } catch (full) { /* a private window keeps nothing */ }
   }
   function kept(place, key, otherwise) {
@@ -113,8 +114,37 @@
     if (letter.id <= last) return;
     last = letter.id;
     while (shownSaid < said.length && said[shownSaid].after < letter.id) showOwn(said[shownSaid].text, said[shownSaid++].id);
-    letter.messages.forEach((message) => showMessage(letter, message));
+    letter.messages.forEach((message) => {
+      if (message.clears) emptied(letter.id);
+      showMessage(letter, message);
+    });
   }
+
+  // The chat was ended: what stood here, or is kept on this phone, goes. Once for each such letter, or a reload would
+  // take what was typed after it.
+  function emptied(id) {
+    if (kept(sessionStorage, "emptied", 0) >= id) return;
+    stopTape(false);
+    bubbles.clear();
+    delete open.private;
+    delete open.group;
+    fill(log);
+    const after = said.filter((s) => s.after >= id);
+    said.splice(0, said.length, ...after);
+    shownSaid = 0;
+    queue.splice(sending ? 1 : 0); // the one under way is the word that ended the chat
+    localStorage.clear();
+    sessionStorage.clear();
+    keep(sessionStorage, "said", said);
+    keep(sessionStorage, "emptied", id);
+    input.value = $("file").value = $("camera").value = "";
+    fit();
+    hideNote();
+    forgetAddress();
+  }
+
+  // The address may hold the place of a poster, and the browser's list of pages keeps it.
+  function forgetAddress() { history.replaceState(null, "", location.pathname); }
 
   function showMessage(letter, message) {
     if (message.language) return ready || !kept(localStorage, "language", "") ? follow(message.language) : undefined;
@@ -296,6 +326,7 @@
   }
 
   function leave(entry, why) {
+    if (!queue.includes(entry)) return;
     queue.splice(queue.indexOf(entry), 1);
     keepQueue();
     if (entry.free) entry.free();
@@ -543,6 +574,7 @@
     clearTimeout(comeBack);
     localStorage.clear();
     sessionStorage.clear();
+    forgetAddress();
     fill(document.body, make("p", "gone", words.forgotten));
   }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ def script(event: Incoming) -> Sequence[tuple[str, Says]]:
     """A little bot: a question with buttons, a pin, a photo, a card for the group, details for one officer."""
     chat = event.chat.chat
     match event.body:
+        case Command(name="clear"):
+            return [(chat, {"text": "No news of the river.", "clears": True})]
         case Command(name="start"):
             return [(chat, {"text": "What is it?", "buttons": [*MANY, ["✖️ Cancel", "cancel", "nav"]]})]
         case Command(name=name, args=args):
@@ -320,6 +323,34 @@ async def test_deleting_the_chat_leaves_nothing_on_the_phone() -> None:
         assert await at.contexts[0].cookies() == []
         await page.reload()
         await expect(page.get_by_test_id("own")).to_have_count(0)
+
+
+async def test_the_panic_word_leaves_nothing_of_before_on_the_screen_or_the_phone() -> None:
+    async with show() as at:
+        page = await at.page("/?p=TH3801")
+        await expect(page.get_by_test_id("option").first).to_be_visible()
+        await type_and_send(page, "three boats at the pier")
+        await expect(page.get_by_test_id("bubble").last).to_contain_text("Heard")
+        await page.get_by_test_id("input").fill("and a car")
+        await page.evaluate("document.getElementById('input').value = '/clear'")
+        await page.get_by_test_id("send").click()
+        await expect(page.get_by_test_id("bubble")).to_have_text([re.compile("No news of the river")])
+        await expect(page.get_by_test_id("own")).to_have_count(0)
+        await expect(page.get_by_test_id("option")).to_have_count(0)
+        stored = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+        assert "boats" not in await page.evaluate(stored)
+        assert "clear" not in await page.evaluate(stored)
+        assert "car" not in await page.evaluate(stored)
+        assert "boats" not in await page.content()
+        assert await page.evaluate("[location.search, history.state]") == ["", None]
+        await type_and_send(page, "good morning")
+        await expect(page.get_by_test_id("bubble").last).to_contain_text("Heard")
+        await page.get_by_test_id("input").fill("how is")
+        at.bot.mailbox.letters[:2] = []
+        await page.reload()
+        await expect(page.get_by_test_id("own")).to_have_count(1)
+        await expect(page.get_by_test_id("input")).to_have_value("how is")
+        assert "boats" not in await page.content()
 
 
 async def test_the_language_switch_also_speaks_to_the_bot() -> None:

@@ -13,7 +13,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Self
 
 import aiohttp
@@ -105,6 +105,8 @@ class FakeLine:
     secret: str = SECRET
     quota: int | None = 1_000
     used: int = 0
+    zone: timezone = timezone(timedelta(hours=9))
+    month: str = ""
     members: dict[str, int] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)  # ids a push is refused for
     contents: dict[str, bytes | int] = field(default_factory=dict)  # bytes, or the status it is refused with
@@ -223,6 +225,7 @@ class FakeLine:
     def _do(self, request: web.Request, body: Any) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return _json(*FAULTS["401"])
+        self._turn()
         path = request.path.removeprefix("/v2/bot/").split("/")
         match path:
             case ["message", "reply"]:
@@ -239,10 +242,19 @@ class FakeLine:
                 return _json(200, {"userId": BOT, "basicId": "@nts", "displayName": "NTS", "chatMode": "bot"})
             case ["channel", "webhook", "endpoint"]:
                 return self._webhook(request.method, body)
+            case ["group" | "room", chat, "members", "count"]:
+                return _json(200, {"count": self.members.get(chat, 1)})
             case ["group" | "room", chat, "leave"]:
                 self.left.append(chat)
                 return _json(200, {})
         return self._menus(request.method, path, body)
+
+    def _turn(self) -> None:
+        """Every month begins with nothing used, by LINE's own clock."""
+        month = f"{self.now().astimezone(self.zone):%Y-%m}"
+        if self.month and month != self.month:
+            self.used = 0
+        self.month = month
 
     def _webhook(self, method: str, body: Any) -> web.Response:
         if method == "PUT":
