@@ -36,6 +36,7 @@ def milliseconds(at: datetime) -> int:
 # Of a case; partial indexes serve a query that says the very same. The key of an open one is renewed from week to week.
 UNTAKEN = "status = 'new'"
 JOINED = "event IS NOT NULL"
+COUNTED = ("status", "exercise")
 OPEN = "status <> 'closed' AND status <> 'withdrawn'"
 
 # SQLite takes a key for the row's own place only where it is called INTEGER; otherwise every table has an index more.
@@ -77,8 +78,8 @@ class CaseRow(SQLModel, table=True):
             for name, still in (("untaken", UNTAKEN), ("open", OPEN))
             for name, columns in (
                 (f"cases_{name}", ("urgent", "opened")),
-                # The last column: how many stand how is counted without a look at the cases themselves.
-                (f"cases_{name}_there", ("desk", "urgent", "opened", *(("status",) if name == "open" else ()))),
+                # The last columns: how many stand how is counted without a look at the cases themselves.
+                (f"cases_{name}_there", ("desk", "urgent", "opened", *(COUNTED if name == "open" else ()))),
             )
         ),
         *(

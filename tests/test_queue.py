@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from handlers.effects import OpenCase, Status
-from handlers.events import Address, Body, Choice, Command, Text
+from handlers.events import Address, Body, Choice, Command, Text, Tick
 from handlers.queue import MOST_LATER, place, waiting
 from handlers.world import Case
 from storage import copies, doubts, operations
@@ -224,6 +224,9 @@ async def test_an_exercise_is_in_no_figure_and_marked_in_every_list(town: Town) 
         await town.says(OFFICERS, Command(command), sender="somchai")
         text = town.sent("telegram", OFFICERS.chat)[-1]["text"]
         assert all("🎓" in line for line in text.splitlines() if number in line)
+    past = {"since": town.clock().date().isoformat(), "until": town.clock().date().isoformat()}
+    await town.says(OFFICERS, Tick("digest", past))
+    assert number not in town.sent("telegram", OFFICERS.chat)[-1]["text"]  # nobody has to carry it on
     await press(town, "details", number.replace("-", ""))
     assert "🎓" in town.sent("telegram", "somchai")[-1]["text"]
     rows = await town.database.read(lambda c: operations.export(c, None))

@@ -9,10 +9,14 @@ revision: str = "0017"
 down_revision: str | None = "0016"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+OPEN = sa.text("status <> 'closed' AND status <> 'withdrawn'")
+THERE = ["desk", "urgent", "opened", "status"]
 
 
 def upgrade() -> None:
     op.add_column("cases", sa.Column("exercise", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.drop_index("cases_open_there", "cases")
+    op.create_index("cases_open_there", "cases", [*THERE, "exercise"], sqlite_where=OPEN, postgresql_where=OPEN)
     op.add_column("cases", sa.Column("alike", sa.BigInteger(), nullable=True))
     op.add_column("code", sa.Column("by", sa.String(), nullable=False, server_default=""))
     op.create_table(
@@ -43,5 +47,7 @@ def downgrade() -> None:
     for table in ("training", "link_asked", "copied"):
         op.drop_table(table)
     op.drop_column("code", "by")
+    op.drop_index("cases_open_there", "cases")
+    op.create_index("cases_open_there", "cases", THERE, sqlite_where=OPEN, postgresql_where=OPEN)
     for name in ("alike", "exercise"):
         op.drop_column("cases", name)
