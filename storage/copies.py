@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from handlers.effects import OpenCase
 from handlers.fold import skeleton
 from storage.store import Store
 from storage.tables import CASES, COPIED
-from storage.upsert import upsert
+from storage.upsert import insert_new
 
 WITHIN = timedelta(hours=1)
 SHORTEST = 20  # letters of a skeleton: "come quickly" is said by many who know nothing of each other
@@ -44,18 +44,13 @@ def mark(connection: Connection, store: Store, opened: Mapping[int, str], rows: 
 
 
 def _firsts(connection: Connection, store: Store, opened: Mapping[int, str]) -> Iterator[tuple[str, int]]:
-    """Each hash with the case that said it first within the hour; in one order, so that no two processes lock."""
+    """Each hash with the case that said it first within the hour.
+
+    Written before it is read: whoever says the same at this moment in another process waits for us, or we for them.
+    """
     earliest = {said: case for case, said in sorted(opened.items(), reverse=True)}
-    known = {
-        said: case
-        for said, case in connection.execute(
-            select(COPIED.c.words, COPIED.c.case_id).where(
-                COPIED.c.words.in_(earliest), COPIED.c.at > store.now() - WITHIN
-            )
-        )
-    }
-    for said in sorted(earliest):
-        if said not in known:
-            new = {"words": said, "case_id": earliest[said], "at": store.now()}
-            connection.execute(upsert(connection, COPIED, new, ("words",)))
-        yield said, known.get(said, earliest[said])
+    connection.execute(delete(COPIED).where(COPIED.c.words.in_(earliest), COPIED.c.at <= store.now() - WITHIN))
+    new = [{"words": said, "case_id": earliest[said], "at": store.now()} for said in sorted(earliest)]  # in one order
+    connection.execute(insert_new(connection, COPIED), new)
+    for row in connection.execute(select(COPIED.c.words, COPIED.c.case_id).where(COPIED.c.words.in_(earliest))):
+        yield row.words, row.case_id

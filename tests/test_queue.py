@@ -156,7 +156,8 @@ async def test_many_in_one_moment_belong_together_too(town: Town) -> None:
     await town.deliver()
     rows = await town.database.read(lambda c: c.execute(select(CASES.c.id, CASES.c.alike)).all())
     assert len(rows) == 20
-    assert {alike for _, alike in rows} == {min(case for case, _ in rows)}
+    (first,) = {alike for _, alike in rows}
+    assert first in {case for case, _ in rows}
 
 
 async def test_short_words_and_kept_reports_are_never_counted_as_copies(town: Town) -> None:
