@@ -268,7 +268,7 @@ class Dispatcher:
             case "fetch":
                 return "", await self._attachments.bring(channel, payload), 0
             case "menu":
-                await channel.speak(row.chat, payload["language"])
+                await channel.speak(row.chat, payload["language"], payload.get("rank", ""))
                 return "", {}, 0
             case "erase":
                 await channel.erase(row.chat, payload["messages"])

@@ -185,9 +185,9 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
 
 
 def _asked_of_app(effect: ShowMenu | Leave) -> tuple[str, dict[str, Any]]:
-    return (
-        ("menu", {"language": effect.language}) if isinstance(effect, ShowMenu) else ("leave", {"after": effect.after})
-    )
+    if isinstance(effect, ShowMenu):
+        return "menu", {"language": effect.language, "rank": effect.rank}
+    return "leave", {"after": effect.after}
 
 
 def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:

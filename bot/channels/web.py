@@ -155,7 +155,7 @@ class Web:
     async def check(self, public_url: str) -> list[str]:
         return []
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         """Tell the page to go on in this language; a group's page belongs to many, so it stays as it is."""
         if not self.is_group(chat):
             await self.mailbox.put(secrets.token_hex(16), chat, [{"language": language}])
