@@ -7,15 +7,23 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, update
 
 from handlers.effects import OpenCase
 from handlers.fold import skeleton
+from storage import prepared
 from storage.store import Store
-from storage.tables import CASES, COPIED
-from storage.upsert import insert_new
+from storage.tables import CASES, milliseconds
 
 WITHIN = timedelta(hours=1)
+# The case that said these words first; this one, where nobody did or its hour is over.
+FIRST = prepared.among(
+    "INSERT INTO copied (words, case_id, at) VALUES (?, CAST(? AS bigint), CAST(? AS bigint)) "
+    "ON CONFLICT (words) DO UPDATE SET "
+    "case_id = CASE WHEN copied.at <= CAST(? AS bigint) THEN excluded.case_id ELSE copied.case_id END, "
+    "at = CASE WHEN copied.at <= CAST(? AS bigint) THEN excluded.at ELSE copied.at END RETURNING case_id"
+)
+COMPARED = 2_000  # characters: who copies a text copies its beginning
 SHORTEST = 20  # letters of a skeleton: "come quickly" is said by many who know nothing of each other
 
 
@@ -23,7 +31,7 @@ def words(store: Store, case: OpenCase) -> str:
     """A report's own words as a keyed hash; empty where they are few, or where nobody may know of the case."""
     if case.excluded or case.practice or case.exercise:
         return ""
-    said = skeleton(" ".join(item["text"] for item in case.details.get("seen", ()) if item.get("text")))
+    said = skeleton(" ".join(i["text"] for i in case.details.get("seen", ()) if i.get("text"))[:COMPARED])
     return store.vault.code_hash(f"words {said}") if len(said) >= SHORTEST else ""
 
 
@@ -44,13 +52,9 @@ def mark(connection: Connection, store: Store, opened: Mapping[int, str], rows: 
 
 
 def _firsts(connection: Connection, store: Store, opened: Mapping[int, str]) -> Iterator[tuple[str, int]]:
-    """Each hash with the case that said it first within the hour.
-
-    Written before it is read: whoever says the same at this moment in another process waits for us, or we for them.
-    """
+    """Each hash with the case that said it first within the hour; in one order, so that no two processes lock."""
     earliest = {said: case for case, said in sorted(opened.items(), reverse=True)}
-    connection.execute(delete(COPIED).where(COPIED.c.words.in_(earliest), COPIED.c.at <= store.now() - WITHIN))
-    new = [{"words": said, "case_id": earliest[said], "at": store.now()} for said in sorted(earliest)]  # in one order
-    connection.execute(insert_new(connection, COPIED), new)
-    for row in connection.execute(select(COPIED.c.words, COPIED.c.case_id).where(COPIED.c.words.in_(earliest))):
-        yield row.words, row.case_id
+    now, over = milliseconds(store.now()), milliseconds(store.now() - WITHIN)
+    for said in sorted(earliest):
+        ((first,),) = prepared.ask(connection, FIRST, said, earliest[said], now, over, over)
+        yield said, first

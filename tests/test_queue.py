@@ -297,3 +297,21 @@ async def test_only_a_coordinator_of_the_place_begins_and_ends_it(town: Town, va
     assert town.store.directory.trainings
     await town.says(SECOND, Command("training", "TH3801 off"), hint="en")
     assert not town.store.directory.trainings
+
+
+# --- a village behind one phone
+
+
+async def test_one_phone_of_a_whole_village_is_not_taken_for_a_flood(town: Town) -> None:
+    """Ten neighbours within an hour, and whoever is in danger after them; the eleventh keeps their report."""
+    await people(town)
+    for _ in range(town.store.rules.reports_an_hour):
+        await one(town, PRANKSTER)
+    assert await count(town, CASES) == 10
+    await one(town, PRANKSTER)
+    assert await count(town, CASES) == 10
+    assert "continue" in [b[1] for b in town.sent("telegram", "r1")[-1]["buttons"]]
+    await town.says(PRANKSTER, Command("restart"))
+    for body in (Choice("a:kind:people"), Choice("a:help:yes"), REPORT[4], Choice("a:when:now"), *REPORT[6:]):
+        await town.says(PRANKSTER, body)
+    assert await count(town, CASES) == 11
