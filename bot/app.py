@@ -311,6 +311,8 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
         two_person_close=settings.desk.two_person_close,
         membership_minutes=settings.desk.membership_minutes,
         invite_hours=settings.desk.invite_hours,
+        second_link=settings.desk.second_link,
+        link_wait_hours=settings.desk.link_wait_hours,
         handover_hours=settings.desk.handover_hours,
         answer_days=settings.desk.answer_days,
         line_groups=settings.line.groups,

@@ -151,6 +151,8 @@ class Desk:
     two_person_close: bool = field(default=False, metadata=FLAG)
     membership_minutes: float = field(default=10.0, metadata=number(0, 1_440, 10.0))
     invite_hours: float = field(default=24.0, metadata=number(0.1, 720, 24.0))
+    second_link: str = field(default="auto", metadata=one_of("auto", "always", "never"))
+    link_wait_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
     handover_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
     answer_days: float = field(default=5.0, metadata=number(0.1, 90, 5.0))
     overdue_new_hours: float = field(default=1.0, metadata=number(0.1, 720, 1.0))

@@ -129,7 +129,7 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
 
 
 def title(words: Words, case: Case) -> str:
-    practice = f"🎓 {words.t('PRACTICE')} · " if case.practice else ""
+    practice = f"🎓 {words.t('PRACTICE')} · " if case.practice or case.exercise else ""
     if case.urgent:
         return f"{practice}🔴 {words.t('URGENT report {number}', number=case.number)}"
     return f"{practice}🔵 {words.t('Report {number}', number=case.number)}"
@@ -337,6 +337,6 @@ def shown_files(case: Case, hidden: Sequence[str]) -> list[File]:
 
 def line(words: Words, language: str, world: World, case: Case) -> str:
     """A case in one line of a list."""
-    mark = "🔴" if case.urgent else "🔵"
+    mark = ("🎓 " if case.exercise else "") + ("🔴" if case.urgent else "🔵")
     where = district_name(world.gazetteer, case.district, language)
     return f"{mark} {case.number} {kind_text(words, case.kind)} · {where}"

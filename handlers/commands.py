@@ -12,6 +12,7 @@ from handlers import (
     duty,
     enrolling,
     hygiene,
+    linking,
     locking,
     looking,
     notice,
@@ -26,6 +27,7 @@ from handlers import (
     standing,
     summary,
     talk,
+    training,
     twins,
     watch,
 )
@@ -78,7 +80,7 @@ def on_case(text: str, action: str, *words: str, shown: bool = True) -> Rule:
 
 def start(world: World, event: Incoming) -> Decision:
     """`/start` in private begins a report; `/start CODE` in a group is a link by Telegram's add-to-group button."""
-    return coordinator.link_here(world, event) if event.group else resident.start(world, event)
+    return linking.link_here(world, event) if event.group else resident.start(world, event)
 
 
 def help_(world: World, event: Incoming) -> Decision:
@@ -242,7 +244,7 @@ COMMANDS: Mapping[str, Rule] = {
     ),
     "link": Rule(
         N("link a group: /link DISTRICT"),
-        coordinator.link,
+        linking.link,
         ("private", "group"),
         "coordinator",
         link_code,
@@ -264,6 +266,13 @@ COMMANDS: Mapping[str, Rule] = {
         ("private",),
         "coordinator",
         words=("แดชบอร์ด", "หน้าสรุป", "ໜ້າສະຫຼຸບ", "ទំព័រសង្ខេប"),
+    ),
+    "training": Rule(
+        N("a training day: /training DISTRICT until 16:30"),
+        training.command,
+        ("private",),
+        "coordinator",
+        words=("ฝึกซ้อม", "ວັນຝຶກ", "ហ្វឹកហាត់"),
     ),
     "quota": Rule(
         N("LINE messages: used and left"),
@@ -313,7 +322,7 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
     """Answer a command; in private an unknown one is said to be so, in a group it is somebody else's."""
     rule = find(command)
     if event.group and world.group is None:  # a foreign group hears nothing, whoever asks there
-        return coordinator.link_here(world, event) if rule and rule.reply in (start, coordinator.link) else ()
+        return linking.link_here(world, event) if rule and rule.reply in (start, linking.link) else ()
     if event.group and (rule is None or "group" not in rule.where):
         return ()  # somebody else's, or a resident's: a group is no place to report
     if rule is None:

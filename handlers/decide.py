@@ -16,6 +16,7 @@ from handlers import (
     handing,
     hygiene,
     ladder,
+    linking,
     locking,
     membership,
     outcomes,
@@ -28,6 +29,7 @@ from handlers import (
     rights,
     stale,
     talk,
+    training,
     trouble,
 )
 from handlers.effects import Decision, Released
@@ -73,7 +75,7 @@ def needs(world: World, event: Incoming) -> Query | None:
             other = receipts.needs(world, event) or after.needs_more(world, event)
             return other or answering.needs(world, event)
         case Choice() if not event.group:
-            return answering.needs(world, event)
+            return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
             return needs_tick(world, event, tick)
         case Added() | Removed() | MembersLeft():
@@ -182,6 +184,8 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     locking.PRESS.rstrip(":"): locking.lock,
     "language": resident.choose_language,
     "clear": panic.clear,
+    training.PRESS: training.press,
+    linking.PRESS: linking.press,
     "status": after.listing,
     "contact": after.press_contact,
     "voice": preferences.voice,

@@ -148,6 +148,7 @@ class OpenCase:
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
     step: int = 0  # where it stands on the ladder, see handlers.ladder
     step_at: datetime | None = None
+    exercise: bool = False  # sent as practice on a training day
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +404,23 @@ class LinkGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLink:
+    """A group waits for a second coordinator's word. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """A group does not wait any more, whatever became of it."""
+
+    chat: Address
+
+
+@dataclass(frozen=True, slots=True)
 class UnlinkGroup:
     """This chat is no longer a group of ours. `away`: the bot was put out of it, and knows it again when it returns."""
 
@@ -508,6 +526,14 @@ class SwitchDistrict:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Reports of a district are an exercise until then; None: from now on they are real."""
+
+    district: str
+    until: datetime | None
+
+
 Effect = (
     Say
     | Keep
@@ -539,6 +565,8 @@ Effect = (
     | Enroll
     | Dismiss
     | LinkGroup
+    | AskLink
+    | DropLink
     | UnlinkGroup
     | Doubt
     | Check
@@ -551,6 +579,7 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Train
     | Metered
 )
 Decision = tuple[Effect, ...]

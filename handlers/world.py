@@ -40,6 +40,7 @@ class Memory:
     borrowed_at: str = ""  # since when, ISO
     word: str = ""  # what ends this chat, and opens it again; see handlers.panic
     decoy: bool = False  # the chat was ended: it answers with harmless words
+    practised: Sequence[str] = ()  # when reports were sent as practice in the last hour, ISO
     unsent: Sequence[str] = ()  # messages that were taken back before they came
     adding: Mapping[str, str] = field(default_factory=dict)  # the case that what comes next is added to
     asked: int = 0  # the officer's question whose answer is being written
@@ -79,6 +80,18 @@ class Member:
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None  # the last span of duty they told; see handlers.duty
     same: str = ""  # the mark of a person whose two apps were joined; see handlers.twins
+    tag: str = ""  # what this person is called at rest
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLink:
+    """A group that gets nothing until a second coordinator agrees. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,8 @@ class Directory:
     rules: tuple[RouteRule, ...] = ()
     switched: Mapping[str, bool] = field(default_factory=dict)
     away: Mapping[Address, Group] = field(default_factory=dict)  # groups that the bot was put out of
+    trainings: Mapping[str, datetime] = field(default_factory=dict)  # district -> until when reports are an exercise
+    asked: Mapping[Address, "AskedLink"] = field(default_factory=dict)  # groups that wait for a second word
 
     def of_scope(self, scope: str) -> tuple[Group, ...]:
         return tuple(g for g in self.groups.values() if g.scope == scope)
@@ -197,6 +212,9 @@ class Case:
     receipted: bool = False  # found by its receipt
     excluded: tuple[str, ...] = ()
     felt: str = ""  # what the reporter said of the outcome
+    exercise: bool = False  # sent as practice on a training day
+    alike: int = 0  # the first case that said the same words within an hour; 0: nobody else did
+    doubt: float = 0.0  # what its sender reported that was not true, decaying: for the order of lists alone
     asked: tuple[Asked, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -215,6 +233,7 @@ class CodeRow:
     role: str
     scope: str
     seat: str = ""
+    by: str = ""  # the tag of the coordinator who asked for it; empty: an operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +334,10 @@ class Rules:
     two_person_close: bool = False
     membership_minutes: float = 10.0  # then a platform is asked again whether an officer is still in the group
     invite_hours: float = 24.0
+    second_link: str = (
+        "auto"  # whether a second coordinator agrees to a group: auto (where there is one) | always | never
+    )
+    link_wait_hours: float = 12.0  # then, where there is no second one, the same one may
     handover_hours: float = 12.0  # then a case that another place has not accepted stays where it was
     answer_days: float = 5.0  # then a question to a reporter is closed
     overdue_new_hours: float = 1.0

@@ -17,12 +17,14 @@ from handlers.effects import (
     Adopt,
     Amend,
     AnswerQuestion,
+    AskLink,
     AskReporter,
     Check,
     Climb,
     Decision,
     Dismiss,
     Doubt,
+    DropLink,
     DropMedia,
     DropRule,
     Effect,
@@ -56,6 +58,7 @@ from handlers.effects import (
     Silence,
     Status,
     SwitchDistrict,
+    Train,
     UnlinkGroup,
     UseCode,
     VoidCodes,
@@ -67,6 +70,7 @@ from storage import (
     audit,
     casekeys,
     climbing,
+    copies,
     directory,
     figures,
     membership,
@@ -97,6 +101,7 @@ class Rows:
 
     kept: list[tuple[Address, Memory]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
+    said: dict[int, str] = field(default_factory=dict)  # new case -> its words as a keyed hash
     wraps: list[dict[str, Any]] = field(default_factory=list)
     archives: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
@@ -180,6 +185,9 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             | AddRule()
             | DropRule()
             | SwitchDistrict()
+            | Train()
+            | AskLink()
+            | DropLink()
         ):
             rows.changes.append(effect)
         case _:
@@ -300,8 +308,12 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
             "step": case.step,
             "step_at": case.step_at,
             "felt": "",
+            "exercise": case.exercise,
+            "alike": None,
         }
     )
+    if said := copies.words(store, case):
+        rows.said[case.id] = said
     rows.wraps.append({"case_id": case.id, "wrapped": store.vault.wrap(key, case.id)})
     if not case.practice:
         address = store.vault.seal_contact(event.chat.chat.encode(), context("contact", "address", case.id))
@@ -309,7 +321,7 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
         rows.contacts.append({"case_id": case.id, **reached, "rule": case.contact})
         archived = store.vault.archive(key, case.id, store.recipients)
         rows.archives += [{"case_id": case.id, "recipient": name, "wrapped": sealed} for name, sealed in archived]
-    if not case.excluded:  # the figures are everybody's
+    if not (case.excluded or case.exercise):  # the figures are everybody's, and of what happened
         rows.tally[local_day(event.at, store.rules.zone), case.district, case.kind, "new", case.practice] += 1
     if case.files:
         rows.adopted.append((case.id, key, case.files))
@@ -336,7 +348,7 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     )
     if connection.execute(changed).rowcount != 1:
         raise Overtaken
-    if case.excluded:
+    if case.excluded or case.exercise:
         return
     day = local_day(case.opened, store.rules.zone)
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
@@ -374,6 +386,8 @@ def _code(connection: Connection, store: Store, event: Incoming, effect: MakeCod
 
 def _write(connection: Connection, store: Store, rows: Rows) -> None:
     prepared.put(connection, CONVERSATION, _conversations(store, rows.kept), ("tag",))
+    if rows.said:
+        copies.mark(connection, store, rows.said, rows.cases)
     for table, made in (
         (CASES, rows.cases),
         (WRAP, rows.wraps),

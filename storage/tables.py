@@ -36,6 +36,7 @@ def milliseconds(at: datetime) -> int:
 # Of a case; partial indexes serve a query that says the very same. The key of an open one is renewed from week to week.
 UNTAKEN = "status = 'new'"
 JOINED = "event IS NOT NULL"
+COUNTED = ("status", "exercise")
 OPEN = "status <> 'closed' AND status <> 'withdrawn'"
 
 # SQLite takes a key for the row's own place only where it is called INTEGER; otherwise every table has an index more.
@@ -77,8 +78,8 @@ class CaseRow(SQLModel, table=True):
             for name, still in (("untaken", UNTAKEN), ("open", OPEN))
             for name, columns in (
                 (f"cases_{name}", ("urgent", "opened")),
-                # The last column: how many stand how is counted without a look at the cases themselves.
-                (f"cases_{name}_there", ("desk", "urgent", "opened", *(("status",) if name == "open" else ()))),
+                # The last columns: how many stand how is counted without a look at the cases themselves.
+                (f"cases_{name}_there", ("desk", "urgent", "opened", *(COUNTED if name == "open" else ()))),
             )
         ),
         *(
@@ -131,6 +132,9 @@ class CaseRow(SQLModel, table=True):
     behalf: bool = column("clear", "case", default=False)  # the receipt was not used yet by whom it is for
     excluded: str = column("clear", "case", default="")  # who must not know of it, comma-separated
     felt: str = column("clear", "case", default="")  # what the reporter said of the outcome
+    exercise: bool = column("clear", "case", default=False)  # sent on a training day
+    # The first of those whose words were the same within an hour, its own id for that one.
+    alike: int | None = column("clear", "case", default=None, sa_type=BigInteger)
 
 
 class Wrap(SQLModel, table=True):
@@ -293,7 +297,7 @@ class Code(SQLModel, table=True):
     scope: str = column("clear", "code")
     seat: str = column("clear", "code", default="")
     expires: datetime = column("clear", "code", sa_type=Moment)
-    by: str = column("tag", "code", default="")  # who asked for it, where it is for them alone
+    by: str = column("tag", "code", default="")  # the coordinator who asked for it; empty: an operator
 
 
 class CodeGuess(SQLModel, table=True):
@@ -304,6 +308,35 @@ class CodeGuess(SQLModel, table=True):
     tag: str = column("tag", "guess", primary_key=True)
     span: int = column("clear", "guess", primary_key=True, sa_type=BigInteger)
     count: int = column("clear", "guess")
+
+
+class Copied(SQLModel, table=True):
+    """The words of a report of the last hour as a keyed hash, and the case that said them first."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    words: str = column("tag", "copied", primary_key=True)
+    case_id: int = column("clear", "copied", sa_type=BigInteger)
+    at: datetime = column("clear", "copied", sa_type=Moment)
+
+
+class LinkAsked(SQLModel, table=True):
+    """A group that a coordinator linked, until a second one agrees: it gets nothing yet."""
+
+    __tablename__ = "link_asked"
+    tag: str = column("tag", "code", primary_key=True)
+    channel: str = column("clear", "code")
+    chat: bytes = column("sealed", "code", sa_type=LargeBinary)
+    scope: str = column("clear", "code")
+    language: str = column("clear", "code")
+    by: str = column("tag", "code")  # the coordinator whose code it was
+    at: datetime = column("clear", "code", sa_type=Moment)
+
+
+class Training(SQLModel, table=True):
+    """A district where reports are an exercise until then."""
+
+    district: str = column("clear", "directory", primary_key=True)
+    until: datetime = column("clear", "directory", sa_type=Moment)
 
 
 class RuleRow(SQLModel, table=True):
@@ -519,6 +552,9 @@ CODE_GUESS = core(CodeGuess)
 RULE = core(RuleRow)
 SWITCHED = core(Switched)
 REVISION = core(Revision)
+COPIED = core(Copied)
+LINK_ASKED = core(LinkAsked)
+TRAINING = core(Training)
 OUTBOX = core(Outbox)
 LETTER = core(LetterRow)
 HISTORY = core(History)

@@ -122,4 +122,4 @@ def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | N
     good = select(CODE).where(CODE.c.expires > store.now())
     wanted = CODE.c.hash == store.vault.code_hash(query.code) if query.code else CODE.c.purpose == "link"
     row = connection.execute(good.where(wanted).limit(1)).mappings().first()
-    return CodeRow(query.code, row["purpose"], row["role"], row["scope"], row["seat"]) if row else None
+    return CodeRow(query.code, row["purpose"], row["role"], row["scope"], row["seat"], row["by"]) if row else None
