@@ -17,6 +17,9 @@ FIRST = {
     "held": N("We keep: what you wrote, the place, the files, and locked apart from them a way to answer you here."),
     "nobody asked": N("We do not ask the app for your name, number or picture."),
     "officers": N("Officers in charge of where it happened see the report; we do not tell them who you are."),
+    "machine": N(
+        "An officer may have your words translated by the machine of another service; that service reads them."
+    ),
     "company": N("The company of an app such as LINE or Telegram can read its chats."),
     "no promise": N("We cannot promise that nobody will guess who wrote. Leave out what only you can know."),
 }
@@ -49,7 +52,8 @@ def privacy(world: World, event: Incoming) -> Decision:
         ways = way_on(world) if world.member else (*way_on(world), panic.button(world))
         return (Say(event.chat, said(world, SECOND.values()), ways),)
     buttons = (Button("➡️ " + world.t("More"), "privacy:more"), Button(world.t("My data"), "mydata"))
-    return (Say(event.chat, said(world, FIRST.values()), (*buttons, *way_on(world))),)
+    first = (text for name, text in FIRST.items() if name != "machine" or world.rules.translates)
+    return (Say(event.chat, said(world, first), (*buttons, *way_on(world))),)
 
 
 def said(world: World, sentences: Iterable[str]) -> str:

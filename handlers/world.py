@@ -308,6 +308,7 @@ class Rules:
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     spoken: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # channel -> language -> questions
+    translates: bool = False  # a translation service is set up
     pictured: frozenset[str] = frozenset()  # channels that can show choices as large pictures
     watch: Watch = field(default_factory=Watch)
     kept: Kept = field(default_factory=Kept)

@@ -50,6 +50,7 @@ from handlers.effects import (
     ShowMenu,
     Silence,
     SwitchDistrict,
+    Translate,
     UnlinkGroup,
     UseCode,
     VoidCodes,
@@ -159,7 +160,7 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, effect, rows)
-        case ShowMenu() | Leave():
+        case ShowMenu() | Leave() | Translate():
             rows.sends.append((effect.chat, event, *_asked_of_app(effect)))
         case (
             LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
@@ -169,7 +170,10 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             _change(connection, store, event, effect)
 
 
-def _asked_of_app(effect: ShowMenu | Leave) -> tuple[str, dict[str, Any]]:
+def _asked_of_app(effect: ShowMenu | Leave | Translate) -> tuple[str, dict[str, Any]]:
+    if isinstance(effect, Translate):
+        about = {"number": effect.number, "source": effect.source, "language": effect.target}
+        return "translate", {**about, "texts": list(effect.texts)}
     return (
         ("menu", {"language": effect.language}) if isinstance(effect, ShowMenu) else ("leave", {"after": effect.after})
     )
@@ -383,7 +387,7 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     latest = {(card["case_id"], card["tag"]): card for card in cards}
     prepared.put(connection, CARD, list(latest.values()), ("case_id", "tag"))
     for _, outcome in outcomes:
-        if outcome.result:
+        if "file" in outcome.result:
             got: dict[str, Any] = dict(outcome.result)
             file = got.pop("file")
             if "wrapped" in got:
