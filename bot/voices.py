@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from bot.channels.web_render import VOICES as PLACE
 from handlers.screen import FLOW
 from handlers.world import World
 from locales import LANGUAGES
 
-PLACE = "/voice/"  # where they are served
 END = ".m4a"
 MIME = "audio/mp4"
 LARGEST = 1_000_000  # bytes: a minute at 128 kbit/s, heard over a slow line

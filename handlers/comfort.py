@@ -4,13 +4,12 @@ Both are chosen by a button under the first questions, or by a command, and reme
 buttons are one step, however many messages the app makes of it.
 """
 
-from handlers.effects import Attachment, Button, ButtonKind
+from handlers.effects import LARGE, Attachment, Button, ButtonKind
 from handlers.flow import Question
 from handlers.world import World
 
 OFFERED = ("consent", "kind")  # under these questions both are offered: the first that everybody sees
 PICTURED = ("kind",)  # questions whose choices are drawn large
-LARGE = "large"
 ON, OFF = "on", "off"
 BY_ITSELF = ("line",)  # small pictures that come when the line has time, behind words that are there at once
 

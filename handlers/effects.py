@@ -51,6 +51,9 @@ class Reporter:
     case: int
 
 
+LARGE = "large"  # choices as pictures to press, where the app makes cards of them
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """Words for a chat. Everything said to one chat in one turn travels together.
@@ -59,8 +62,8 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
-    `clears`: what was said before goes from the screen, where that is ours. `drawn`: how the choices are drawn where
-    the app makes cards of them (see handlers.comfort).
+    `clears`: what was said before goes from the screen, where that is ours. `drawn`: LARGE, or as the app
+    draws choices by itself.
     `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
     costs money and there is little left.
     """

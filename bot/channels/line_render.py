@@ -10,8 +10,7 @@ from typing import Any
 from bot.channels import line_tiles
 from bot.channels.line_buttons import NOTHING, Json, quick_replies, rows
 from handlers import graphemes
-from handlers.comfort import LARGE
-from handlers.effects import ButtonKind
+from handlers.effects import LARGE, ButtonKind
 
 Part = Mapping[str, Any]
 

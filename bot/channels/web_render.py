@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import Any
 
 from bot import pictures
-from bot.voices import PLACE as VOICES
 from handlers.effects import ButtonKind
 
 Part = Mapping[str, Any]
@@ -18,6 +17,7 @@ EDGES = (1_600, 1_100, 700)  # pixels of the longer edge, tried until the pictur
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # SVG would bring markup along
 HEARD = ("audio/", "video/")
 LASTING = "h:"  # storage.handles: what can be done with a case is not over when the next message comes
+VOICES = "/voice/"  # where spoken questions are served; no other address of a file reaches the page
 SCHEMES = ("https://", "tel:")
 
 
