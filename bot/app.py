@@ -209,16 +209,9 @@ def build(
     name = secrets.token_hex(8)  # of this process, among the others on one database
     attachments = Attachments(files, links, scanner(settings), recorded, settings.server.public_url)
     gauge = gauged(base, store, channels.get(PRICED), turns)
+    machine = translator(settings)
     dispatcher = Dispatcher(
-        base,
-        store,
-        channels,
-        attachments,
-        turns.handle,
-        now=now,
-        name=name,
-        gauge=gauge,
-        translator=translator(settings),
+        base, store, channels, attachments, turns.handle, now=now, name=name, gauge=gauge, translator=machine
     )
     witness = audit.Witness(beside(settings) / "witness.json")
     room = roominess(settings, store, probe)

@@ -304,7 +304,7 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True)
 class Translate:
-    """Words of a report leave for the translation service; what it makes of them comes back as an event of this chat."""
+    """Words of a report leave for the translation service; what comes back is an event of this chat."""
 
     chat: Address
     number: str
