@@ -79,6 +79,11 @@ COMMANDS = {
         "retention",
         (Argument(("action",), {"choices": ("show", "allow"), "nargs": "?", "default": "show"}),),
     ),
+    "figures": Command(
+        "whether the counters of summaries equal the cases; `rebuild` makes them anew",
+        "figures",
+        (Argument(("action",), {"choices": ("check", "rebuild"), "nargs": "?", "default": "check"}),),
+    ),
     "export": Command(
         "cases as CSV, coded answers only",
         "export",

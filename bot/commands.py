@@ -28,7 +28,7 @@ from bot.settings import Settings
 from bot.webchat import Stage
 from handlers.world import Directory, Memory, World
 from locales import LANGUAGES
-from storage import audit, clock, codes, directory, gazetteer, operations, schema
+from storage import audit, clock, codes, directory, gazetteer, operations, recounting, schema
 from storage.database import Work, opened
 from storage.keystore import Keystore
 from storage.retention import due
@@ -214,6 +214,20 @@ def retention(settings: Settings, given: Namespace) -> int:
         asyncio.run(_upkeep(settings, recorded(settings, partial(clock.allow, now=now), "retention allowed")))
         print("The next run, within half an hour, deletes them.")
     return 0
+
+
+def figures(settings: Settings, given: Namespace) -> int:
+    """Prove that the counters are what the cases and the tombstones say, or make them so."""
+    count = partial(recounting.differences, zone=settings.zone)
+    wrong = asyncio.run(_upkeep(settings, count))
+    print("\n".join(wrong) or "The counters equal the cases.")
+    if given.action == "check" or not wrong:
+        return 1 if wrong else 0
+    make = partial(recounting.rebuild, zone=settings.zone)
+    asyncio.run(_upkeep(settings, recorded(settings, make, "figures rebuilt")))
+    left = asyncio.run(_upkeep(settings, count))
+    print("\n".join(left) or "Made anew: now they do.")
+    return 1 if left else 0
 
 
 def outbox(settings: Settings, given: Namespace) -> int:

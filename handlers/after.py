@@ -1,7 +1,6 @@
 """After sending: how a report stands in plain words, more for it, when the bot may write about it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import asking_back, contact, keeping, verdict
@@ -15,6 +14,7 @@ from handlers.numbers import read_case_number
 from handlers.routing import Destination
 from handlers.screen import ALBUM
 from handlers.sending import card, my_reports, new_report
+from handlers.values import replace
 from handlers.where import read_pin
 from handlers.world import Answers, Case, Memory, Query, World
 from locales import N

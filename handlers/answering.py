@@ -1,6 +1,5 @@
 """The reporter answers an officer: words, photos, a place, or nothing. Neither side learns who the other is."""
 
-from dataclasses import replace
 from typing import Any
 
 from handlers import cards, keeping, talk
@@ -11,6 +10,7 @@ from handlers.events import Choice, Command, Incoming, Media, Place, Text
 from handlers.life import Who
 from handlers.places import on_earth
 from handlers.screen import pressed
+from handlers.values import replace
 from handlers.world import Asked, Case, Query, World
 
 CODES = ("yes", "no", "unknown", "declined")

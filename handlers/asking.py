@@ -150,16 +150,14 @@ BLOCK = (
 
 def facts(words: Words, details: Mapping[str, Any]) -> str:
     """The closed answers in a line, in the order they were asked; empty where none was given."""
-    found = [
-        " ".join(filter(None, (icon, words.t(text))))
-        for name, asked in QUESTIONS.items()
-        for code, (icon, text) in asked.answers.items()
-        if details.get(name) == code
-    ]
-    return " · ".join(found)
+    given = ((asked.answers, details[name]) for name, asked in QUESTIONS.items() if name in details)
+    said = (answers[code] for answers, code in given if code in answers)
+    return " · ".join(" ".join(filter(None, (icon, words.t(text)))) for icon, text in said)
 
 
 def signs(words: Words, kind: str, details: Mapping[str, Any], mark: str) -> str:
     """The signs that were marked so, in a line."""
-    marks = details.get("marks", {})
+    marks = details.get("marks")
+    if not marks:
+        return ""
     return ", ".join(words.t(text) for code, (_, text) in SIGNS.get(kind, {}).items() if marks.get(code) == mark)

@@ -1,6 +1,5 @@
 """An officer asks the reporter something: a phrase that every language has, or words of their own, marked as such."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -14,6 +13,7 @@ from handlers.life import Who
 from handlers.phrases import PHRASES, Phrase, of_kind
 from handlers.sending import case_id
 from handlers.standing import Act, standing
+from handlers.values import replace
 from handlers.world import Answers, Case, Query, World
 from locales import Words
 

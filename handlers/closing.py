@@ -1,13 +1,12 @@
 """A case ends: what came of it is said first, a second person agrees where the settings want it; it can be reopened."""
 
-from dataclasses import replace
-
 from handlers import cards, life
 from handlers.desk import moving, picked, why_not
 from handlers.effects import NOBODY, Decision, Ending, Say
 from handlers.fold import skeleton
 from handlers.life import ENDINGS
 from handlers.standing import Act, standing
+from handlers.values import replace
 from handlers.world import World
 
 

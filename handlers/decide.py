@@ -105,7 +105,6 @@ def decided(world: World, event: Incoming) -> Decision:
     world = answering.left(speaking(world, event), event)
     if not event.group and (world.memory.decoy or panic.is_meant(world, event)) and (shut := ended(world, event)):
         return shut
-    world = answering.left(world, event)
     match event.body:
         case Outcome() as outcome:
             return outcomes.follow(world, event, outcome)

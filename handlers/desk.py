@@ -1,7 +1,6 @@
 """What every action of an officer comes down to: the case moves, its cards are drawn anew, its reporter hears of it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from handlers import cards, contact, life
 from handlers.coordinator import scope_name
@@ -14,6 +13,7 @@ from handlers.routing import Destination, covers
 from handlers.sending import card
 from handlers.sparing import hears_news
 from handlers.standing import Act, standing
+from handlers.values import replace
 from handlers.world import Case, World
 from locales import Words
 

@@ -53,6 +53,8 @@ def confidants(world: World, case: Case) -> tuple[Member, ...]:
 
 
 def kept_from(words: Words, excluded: tuple[str, ...]) -> str:
+    if not excluded:
+        return ""
     return ", ".join(words.t(text) for code, (_, text) in KEPT_FROM.items() if code in excluded)
 
 

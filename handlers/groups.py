@@ -1,7 +1,5 @@
 """What happens to the chats themselves: the bot comes into a group, is removed, people leave, a group gets a new id."""
 
-from dataclasses import replace
-
 from handlers import keeping
 from handlers.coordinator import scope_name
 from handlers.effects import (
@@ -21,6 +19,7 @@ from handlers.events import Added, Address, Incoming, MembersLeft, Migrated, Rem
 from handlers.places import chain
 from handlers.routing import districts_of
 from handlers.sending import alerts, destinations
+from handlers.values import replace
 from handlers.world import Group, Memory, Query, World
 
 

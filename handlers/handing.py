@@ -1,7 +1,6 @@
 """A case is handed over: offered to another place, which accepts or refuses; without a word it stays where it was."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from handlers.coordinator import read_scopes, scope_name
@@ -15,6 +14,7 @@ from handlers.places import chain
 from handlers.sending import offer_card
 from handlers.sparing import alerted, hears_news
 from handlers.standing import Act, own_scope, standing
+from handlers.values import replace
 from handlers.world import Case, Query, World
 from locales import Words
 

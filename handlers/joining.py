@@ -1,12 +1,11 @@
 """Reports of one event are worked on together: what is done with one is done with all, each reporter hears of it."""
 
-from dataclasses import replace
-
 from handlers.desk import one_moved, redrawn, siblings
 from handlers.effects import Decision, Effect, Join, Record, Say
 from handlers.life import ENDED, NEW
 from handlers.numbers import read_case_number
 from handlers.standing import Act, may_work
+from handlers.values import replace
 from handlers.world import Case, World
 
 

@@ -49,7 +49,9 @@ def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
         raise TooMuch(world.t("Please write what you saw, or send a photo, a video or your voice."))
     if sum(utf16(i.get("text", "")) for i in seen) + utf16(clean) > MOST_WORDS:
         raise TooMuch(world.t("That is very long. Please send this report first, then write a new one."))
-    spoken = " ".join(word for word in clean.split() if not LINKS & set(word))
+    spoken = clean
+    if not LINKS.isdisjoint(clean):
+        spoken = " ".join(word for word in clean.split() if LINKS.isdisjoint(word))
     return {"text": clean, "language": language_of(spoken) or world.language, "message": event.message}
 
 

@@ -1,5 +1,6 @@
 """Numbers people type and read aloud: counts, case numbers, one-time codes."""
 
+import re
 from typing import Final
 
 import regex
@@ -30,6 +31,10 @@ _RUN: Final = regex.compile(r"(?<!\d)\d(?:[\s\p{Pd}\u2212.()]{0,2}\d){15}(?!\d)"
 
 _BETWEEN: Final = regex.compile(r"[\s\p{Pd}\u2212]")
 
+CASE_DIGITS: Final = 8
+# Looked at first: most words hold no number, and a skeleton costs fifty times as much.
+_ENOUGH: Final = {count: re.compile(rf"(?:\D*+\d){{{count}}}") for count in (CASE_DIGITS, RECEIPT_DIGITS)}
+
 
 def read_whole(text: str) -> int | None:
     """A whole number of at most `MOST_DIGITS` Latin, Thai, Lao or Khmer digits, or None.
@@ -55,8 +60,11 @@ def case_number(entropy: bytes) -> str:
 
 def read_case_number(text: str) -> str | None:
     """A typed case number in its shown form; dash, spaces, a leading `#` and native digits do not matter."""
+    if not _ENOUGH[CASE_DIGITS].match(text):
+        return None
     digits = _BETWEEN.sub("", skeleton(text).removeprefix("#").rstrip("។.ฯ"))
-    return f"{digits[:4]}-{digits[4:]}" if digits.isascii() and digits.isdigit() and len(digits) == 8 else None
+    good = digits.isascii() and digits.isdigit() and len(digits) == CASE_DIGITS
+    return f"{digits[:4]}-{digits[4:]}" if good else None
 
 
 def code(entropy: bytes) -> str:
@@ -87,13 +95,15 @@ def shown_receipt(digits: str) -> str:
 
 def read_receipt(text: str) -> str | None:
     """The digits of a typed receipt and nothing else; however it is grouped, in whatever digits."""
+    if not _ENOUGH[RECEIPT_DIGITS].match(text):
+        return None
     digits = _APART.sub("", skeleton(text))
     return digits if digits.isascii() and digits.isdigit() and len(digits) == RECEIPT_DIGITS else None
 
 
 def find_receipts(text: str) -> tuple[str, ...]:
     """Runs of digits inside a text that may be receipts; at most three are looked at."""
-    runs = _RUN.findall(skeleton(text)) if len(text) >= RECEIPT_DIGITS else []
+    runs = _RUN.findall(skeleton(text)) if _ENOUGH[RECEIPT_DIGITS].match(text) else []
     return tuple(_APART.sub("", run) for run in runs[:3])
 
 

@@ -1,11 +1,10 @@
 """The chat is ended at once: what can be deleted is deleted; it answers harmless words until its owner is back."""
 
-from dataclasses import replace
-
 from handlers import after, keeping
 from handlers.effects import Button, Decision, Erase, Keep, Say
 from handlers.events import Choice, Command, Incoming, Media, Place, Text, Unsupported
 from handlers.flow import bare
+from handlers.values import replace
 from handlers.world import Memory, World
 
 SHORTEST = 4  # letters of a chosen word: a shorter one is typed by chance

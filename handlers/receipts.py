@@ -1,12 +1,12 @@
 """The receipt: sixteen digits that lead back to a case from any channel, known to nobody but who holds it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import after
 from handlers.effects import Decision, Effect, Guessed, HandOver, Keep, Say
 from handlers.events import Command, Edited, Incoming, Media, Text
 from handlers.numbers import find_receipts, read_receipt, receipt, shown_receipt
+from handlers.values import replace
 from handlers.world import Case, Memory, Query, World
 
 TRIES, WITHIN = 5, timedelta(minutes=10)  # of one chat; for all chats together see storage.receipts

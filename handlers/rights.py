@@ -1,7 +1,6 @@
 """What somebody may ask of their own data: what is held of this chat, and that it be deleted."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from handlers import asking_back, desk, keeping, notice
 from handlers.contact import rule_text
@@ -13,6 +12,7 @@ from handlers.kinds import STATUS
 from handlers.routing import Destination
 from handlers.sending import new_report
 from handlers.talk import way_on
+from handlers.values import replace
 from handlers.world import Case, Query, World
 
 MOST_LISTED = 10

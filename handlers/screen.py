@@ -73,8 +73,9 @@ def put(
 
 def unanswered(memory: Memory, world: World) -> bool:
     """Whether the answer to an album may still wait: this one says it all."""
-    just_now = memory.at is not None and (world.now - memory.at).total_seconds() < 2 * ALBUM
-    return just_now and any(i.get("album") for i in memory.answers.get("seen", ()))
+    if memory.at is None or not any(i.get("album") for i in memory.answers.get("seen", ())):
+        return False
+    return (world.now - memory.at).total_seconds() < 2 * ALBUM
 
 
 def spelled_out(event: Incoming, made: tuple[Button, ...]) -> tuple[str, ...]:

@@ -189,10 +189,9 @@ def navigation_words(words: Words) -> tuple[tuple[str, str], ...]:
 def is_return(world: World, event: Incoming) -> bool:
     """Whether somebody comes back to a half report after a while, with anything but a button of it."""
     memory = world.memory
-    if not memory.answers or memory.at is None or not memory.language:
+    if isinstance(event.body, Choice) or not memory.answers or memory.at is None or not memory.language:
         return False
-    away = world.now - memory.at > timedelta(hours=world.rules.half_report_hours)
-    return (away or memory.offered) and not isinstance(event.body, Choice)
+    return memory.offered or world.now - memory.at > timedelta(hours=world.rules.half_report_hours)
 
 
 def return_options(world: World) -> tuple[flow.Option, ...]:

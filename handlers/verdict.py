@@ -1,7 +1,5 @@
 """What a reporter decides of their own case: to take it back, whether it helped, that officers must look again."""
 
-from dataclasses import replace
-
 from handlers import asking_back, life
 from handlers.desk import redraw
 from handlers.effects import (
@@ -24,6 +22,7 @@ from handlers.excluded import confidants
 from handlers.intro import emergency
 from handlers.life import Who
 from handlers.sending import my_reports
+from handlers.values import replace
 from handlers.world import Case, World
 from locales import N
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from handlers.dates import local_day
+from storage.figures import minutes_until
 from storage.store import Store
 from storage.tables import ARCHIVE, CARD, CASES, CONTACT, FILE, GONE, NOTE, OUTBOX, QUESTION, WRAP
 
@@ -32,4 +33,6 @@ def erase(connection: Connection, store: Store, ids: Sequence[int], why: str) ->
 def _coded(store: Store, row: dict[str, object]) -> dict[str, object]:
     """What the figures need: codes, and days without the time of day."""
     days = {name: local_day(at, store.rules.zone) if isinstance(at := row[name], datetime) else None for name in DAYS}
-    return {name: row[name] for name in CODED} | days
+    opened, taken = row["opened"], row["taken"]
+    waited = minutes_until(opened, taken) if isinstance(opened, datetime) and isinstance(taken, datetime) else None
+    return {name: row[name] for name in CODED} | days | {"waited": waited, "counted": not row["excluded"]}

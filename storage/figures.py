@@ -1,7 +1,7 @@
 """Daily counters, kept in the case's own transaction: a summary reads days, not cases."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,6 +26,11 @@ COLUMNS = {Status.NEW: "untaken", Status.TAKEN: "taken", Status.CLOSED: "done"}
 COUNTED_AS = {**dict.fromkeys(Status, Status.TAKEN), Status.NEW: Status.NEW, **dict.fromkeys(ENDED, Status.CLOSED)}
 TallyKey = tuple[date, str, str, str, bool]
 WaitKey = tuple[date, str, int]
+
+
+def minutes_until(opened: datetime, taken: datetime) -> int:
+    """Whole minutes that a case waited, as the counters have it."""
+    return max(0, int((taken - opened).total_seconds() // 60))
 
 
 def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[WaitKey, int]) -> None:

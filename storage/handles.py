@@ -11,6 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -27,6 +28,7 @@ NAME_BYTES = 12  # 96 bits: nobody guesses one, and with the rest they fit Teleg
 LIFE = timedelta(days=14)  # the hot key that seals what it stands for lives longer
 USES = 500  # a group's officers look at a case several times each; a machine presses more often
 SPOKEN = frozenset({"line"})
+VALUES = 4096  # of buttons, remembered; most are those of the questions, the same for everybody
 SHAPE = re.compile(r"h:([A-Za-z0-9_-]{16})\.([0-9]{1,3})(:many)?", re.ASCII)
 NUMBER = re.compile(r"(?:^|:)([0-9]{8})(?=:|$)", re.ASCII)
 KNOWN = prepared.among("SELECT hash, chat, held, message, uses, expires FROM handle WHERE hash IN LIST")
@@ -35,6 +37,7 @@ Part = Mapping[str, Any]
 Kept = tuple[str, bytes, str, int, int]  # chat, held, message, uses, expires in milliseconds
 
 
+@lru_cache(VALUES)
 def number_in(value: str) -> str:
     """The case number that a button's value names, without its dash; empty when it names none."""
     found = NUMBER.search(value)

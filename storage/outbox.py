@@ -20,7 +20,6 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from handlers.effects import Recall, Reporter, Say
 from handlers.events import Address, Incoming, Outcome
@@ -284,6 +283,8 @@ def _heads(dialect: str) -> Subquery:
     """The oldest waiting row of every chat, and how many wait there, from the index alone."""
     lane, row, due_at, urgent = OUTBOX.c.lane, OUTBOX.c.id, OUTBOX.c.due, OUTBOX.c.urgent
     if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import distinct_on  # SQLite's start does not pay for it
+
         waiting = func.count().over(partition_by=lane).label("waiting")
         first = select(lane, row, due_at, urgent, waiting).ext(distinct_on(lane))
         return first.where(OUTBOX.c.state == TODO).order_by(lane, row).subquery()

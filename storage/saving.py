@@ -321,9 +321,8 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
     rows.tally[day, case.district, case.kind, move.to, case.practice] += 1
     if "taken" in when:
-        minutes = max(0, int((event.at - case.opened).total_seconds() // 60))
         for district in (case.district, EVERYWHERE):
-            rows.waits[day, district, minutes] += 1
+            rows.waits[day, district, figures.minutes_until(case.opened, event.at)] += 1
 
 
 def _amend(connection: Connection, store: Store, case: int, details: Any) -> CaseKey | None:

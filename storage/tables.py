@@ -405,6 +405,8 @@ class Gone(SQLModel, table=True):
     done: date | None = column("clear", "figures", default=None)
     erased: datetime = column("clear", "figures", sa_type=Moment)
     why: str = column("clear", "figures")  # retention | request
+    waited: int | None = column("clear", "figures", default=None)  # whole minutes until it was first taken
+    counted: bool = column("clear", "figures", default=True)  # the counters have it; not what was kept from somebody
 
 
 class MeterDay(SQLModel, table=True):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from handlers.effects import Erase
-from handlers.events import Address, Choice, Edited, Fate, Incoming, Outcome, Unsent
+from handlers.events import Choice, Edited, Fate, Incoming, Outcome, Unsent
 from storage.outbox import news_lane
 from storage.store import Store, context
 from storage.tables import CASES, CONTACT, LETTER, OUTBOX, TRAIL
@@ -18,7 +18,10 @@ CHANNEL = "telegram"
 
 def rows(store: Store, events: Iterable[Incoming]) -> list[dict[str, Any]]:
     """What these events add: messages of people, and ours that have just arrived."""
-    return [row(store, event.chat, message) for event in events if (message := left(event))]
+    found = [(store.tag(event.chat), message) for event in events if (message := left(event))]
+    sealed = store.seal_all([(message, context("trail", "message", tag)) for tag, message in found])
+    now = store.now()
+    return [{"tag": tag, "message": kept, "at": now} for (tag, _), kept in zip(found, sealed, strict=True)]
 
 
 def left(event: Incoming) -> str:
@@ -31,11 +34,6 @@ def left(event: Incoming) -> str:
         case Outcome() | Choice() | Edited() | Unsent():
             return ""
     return event.message
-
-
-def row(store: Store, chat: Address, message: str) -> dict[str, Any]:
-    tag = store.tag(chat)
-    return {"tag": tag, "message": store.seal(message, context("trail", "message", tag)), "at": store.now()}
 
 
 def erase(connection: Connection, store: Store, effect: Erase) -> list[str]:

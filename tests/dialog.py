@@ -159,6 +159,7 @@ class Stage:
     async def hears(self, who: str, person: str, words: str) -> None:
         chat = self.chats[who]
         self.message += 1
+        self.town.clock.tick(milliseconds=2)  # nothing people say happens at the same moment: lists keep their order
         more: dict[str, Any] = {"message": f"u{self.message}", "hint": self.hints.get(who, ""), "sender": person}
         body = self.body(who, self.drawn(words))
         if words.startswith("["):

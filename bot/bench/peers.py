@@ -1,7 +1,7 @@
 """The peers we measure against lie in `benchmarks/` of a checkout, and not in the wheel."""
 
 import os
-from asyncio import StreamReader
+from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
 from collections.abc import Mapping
 from importlib import import_module
@@ -29,6 +29,13 @@ def said(process: Process) -> StreamReader:
     if process.stdout is None:
         raise RuntimeError("started without a pipe")
     return process.stdout
+
+
+def told(process: Process) -> StreamWriter:
+    """Where a child process reads. Raises RuntimeError when nobody writes to it."""
+    if process.stdin is None:
+        raise RuntimeError("started without a pipe")
+    return process.stdin
 
 
 def environment(folder: Path, told: Mapping[str, str]) -> dict[str, str]:

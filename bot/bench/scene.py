@@ -33,6 +33,11 @@ class Crowd:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     chats: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
 
+    @classmethod
+    def apart(cls, first: int) -> "Crowd":
+        """One whose people and events are those of no other crowd that begins elsewhere."""
+        return cls(itertools.count(first), itertools.count(first))
+
     def event(self, chat: int, body: Body) -> Incoming:
         number = next(self.numbers)
         return Incoming(
