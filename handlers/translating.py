@@ -1,5 +1,6 @@
-"""Free text in a language the officer does not read: on request, by a service that an operator set up, marked as made by
-a machine. The words leave our machine then, so that somebody asked is written down; what comes back is kept nowhere.
+"""Free text in a language the officer does not read: on request, by a service that an operator set up.
+
+The words leave our machine then, so that somebody asked is written down; what comes back is marked and kept nowhere.
 """
 
 from collections.abc import Iterator
@@ -66,12 +67,9 @@ def came(world: World, event: Incoming, outcome: Outcome) -> Decision:
     spoken, number = NATIVE[said["source"]], said["number"]
     match said["state"]:
         case "translated":
-            head = words.t(
-                "🤖 Report {number}, translated from {language} by a machine. It can be wrong: the words as written count.",
-                number=number,
-                language=spoken,
-            )
-            return (Say(event.chat, "\n".join([head, quoted(defang(said["text"]))])),)
+            made = words.t("Translated from {language} by a machine:", language=spoken)
+            doubt = words.t("It can be wrong. What counts is what was written.")
+            return (Say(event.chat, "\n".join([f"🤖 {number} · {made}", quoted(defang(said["text"])), doubt])),)
         case "declined":
             text = words.t("The translation service does not translate this from {language}.", language=spoken)
         case _:
