@@ -205,7 +205,8 @@ def build(
     spool = Spool(beside(settings) / "spool", vault, now)
     turns = Turns(base, store, most=settings.limits.batch, spool=spool)
     _, key = keystore.current("web")
-    links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
+    fetched = shows_files(settings)
+    links = Links(settings.server.public_url, key.derive(b"media links"), now) if fetched else None
     name = secrets.token_hex(8)  # of this process, among the others on one database
     attachments = Attachments(files, links, scanner(settings), recorded, settings.server.public_url)
     gauge = gauged(base, store, channels.get(PRICED), turns)
@@ -248,6 +249,11 @@ async def metered(gauge: Gauge, dispatcher: Dispatcher) -> None:
 def translator(settings: Settings) -> Translator | None:
     told = settings.translation
     return Translator(told.url, told.api_key) if told.url else None
+
+
+def shows_files(settings: Settings) -> bool:
+    """Whether LINE can fetch a photo from us: it does so by https alone."""
+    return settings.server.public_url.startswith("https://")
 
 
 def scanner(settings: Settings) -> Scanner | None:
@@ -306,7 +312,7 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
         line_groups=settings.line.groups,
         overdue_new_hours=settings.desk.overdue_new_hours,
         overdue_open_hours=settings.desk.overdue_open_hours,
-        hidden={"line": ("video", "voice", "document", *(() if settings.server.public_url else ("photo",)))},
+        hidden={"line": ("video", "voice", "document", *(() if shows_files(settings) else ("photo",)))},
         translates=bool(settings.translation.url),
         spoken={name: recorded.by_language for name in ("telegram", "web", *(("line",) if fetches else ()))},
         pictured=frozenset({"telegram", *(("line",) if fetches else ())}),

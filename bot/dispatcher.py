@@ -273,7 +273,7 @@ class Dispatcher:
             case "translate":
                 return "", await self._translated(payload), 0
             case "menu":
-                await channel.speak(row.chat, payload["language"])
+                await channel.speak(row.chat, payload["language"], payload.get("rank", ""))
                 return "", {}, 0
             case "erase":
                 await channel.erase(row.chat, payload["messages"])

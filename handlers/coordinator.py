@@ -13,6 +13,7 @@ from handlers.effects import (
     Record,
     Routed,
     Say,
+    ShowMenu,
     SwitchDistrict,
     UnlinkGroup,
     UseCode,
@@ -70,6 +71,7 @@ def join(world: World, event: Incoming) -> Decision:
         UseCode(code.code),
         enrolled(member),
         Record(f"joined as {code.role}", event.sender, facts={"scope": code.scope}),
+        ShowMenu(event.chat, world.language, code.role),
         Say(event.chat, welcome),
         *(
             waiting(world, code.scope, Destination(member.chat, member.language), member)

@@ -416,10 +416,11 @@ class MoveChat:
 
 @dataclass(frozen=True, slots=True)
 class ShowMenu:
-    """The app's own menu for this person in a language, where the channel has one."""
+    """The app's own menu for this person in a language, where the channel has one; `rank` where theirs has changed."""
 
     chat: Address
     language: str
+    rank: str = ""
 
 
 @dataclass(frozen=True, slots=True)

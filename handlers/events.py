@@ -226,3 +226,9 @@ def heard(text: str, me: str = "") -> Text | Command | None:
     if at and me and bot.casefold() != me.casefold():
         return None
     return Command(name.casefold(), rest.strip())
+
+
+def addressed(text: str, me: str = "") -> Text | Command | None:
+    """Words that somebody in a group says to us by name: the first of them is a command, with its slash or without."""
+    said = text.strip()
+    return heard(said if said.startswith("/") or not said else f"/{said}", me)

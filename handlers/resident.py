@@ -68,13 +68,14 @@ def choose_language(world: World, event: Incoming) -> Decision:
     memory = replace(world.memory, language=chosen)
     world = replace(world, memory=memory, language=chosen)
     note = world.t("From now on I write English here.")
+    rank = world.member.role if world.member else ""
     if memory.answers or not (memory.agreed or world.member):
         asked = screen.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
-        return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen), *asked)
+        return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen, rank), *asked)
     return (
         *spoken_by(world, chosen),
         Keep(memory),
-        ShowMenu(event.chat, chosen),
+        ShowMenu(event.chat, chosen, rank),
         Say(event.chat, note, talk.way_on(world), replaces=screen.pressed(event)),
     )
 

@@ -171,12 +171,13 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
 
 
 def _asked_of_app(effect: ShowMenu | Leave | Translate) -> tuple[str, dict[str, Any]]:
-    if isinstance(effect, Translate):
-        about = {"number": effect.number, "source": effect.source, "language": effect.target}
-        return "translate", {**about, "texts": list(effect.texts)}
-    return (
-        ("menu", {"language": effect.language}) if isinstance(effect, ShowMenu) else ("leave", {"after": effect.after})
-    )
+    match effect:
+        case ShowMenu(language=language, rank=rank):
+            return "menu", {"language": language, "rank": rank}
+        case Translate():
+            about = {"number": effect.number, "source": effect.source, "language": effect.target}
+            return "translate", {**about, "texts": list(effect.texts)}
+    return "leave", {"after": effect.after}
 
 
 def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:

@@ -112,7 +112,7 @@ class Listener:
 
     async def acknowledge(self, press: str) -> None: ...
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         self.menus.append((chat, language))
 
     async def check(self, public_url: str) -> list[str]:

@@ -140,8 +140,9 @@ class Channel(Protocol):
         """Whether the platform hands what people write to us, and to nobody else. Raises SendError."""
         ...
 
-    async def speak(self, chat: str, language: str) -> None:
-        """Show this person the channel's own menu in their language, where it has one. Raises SendError."""
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
+        """Show this person the channel's own menu in their language, where it has one; that of a `rank` (resident,
+        officer, coordinator) where the channel tells them apart. Raises SendError."""
         ...
 
     async def check(self, public_url: str) -> list[str]:

@@ -178,7 +178,7 @@ class Line:
             found.append(f"line: {used} of {limit} messages of this month are used")
         return found
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         await self.link_menu(chat, language)
 
     async def link_menu(self, person: str, language: str) -> None:

@@ -19,6 +19,7 @@ from handlers.events import (
     Returned,
     Unsent,
     Unsupported,
+    addressed,
     heard,
 )
 
@@ -97,8 +98,9 @@ def _addressed(message: dict[str, Any]) -> Body | None:
     units = text.encode("utf-16-le")
     for start, length in sorted(spans, reverse=True):
         units = units[: 2 * start] + units[2 * (start + length) :]
-    said = heard(units.decode("utf-16-le", "replace").strip())
-    return said if spans or isinstance(said, Command) else None
+    said = units.decode("utf-16-le", "replace").strip()
+    body = addressed(said) if any(start == 0 for start, _ in spans) else heard(said)
+    return body if spans or isinstance(body, Command) else None
 
 
 def _mentions_of_us(message: dict[str, Any]) -> list[tuple[int, int]]:

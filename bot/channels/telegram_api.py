@@ -11,7 +11,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from telegram import Bot, BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, Message
+from telegram import (
+    Bot,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    Message,
+)
 from telegram.error import TelegramError, TimedOut
 
 from bot.channels import SendError
@@ -207,6 +214,15 @@ class Api:
             await self._bot.set_my_commands(
                 list(commands), SCOPES[scope], language_code=None if language == "en" else language
             )
+
+    async def own_menu(self, chat: str, commands: Sequence[tuple[str, str]]) -> None:
+        """The commands of one private chat; none: those of everybody. Raises SendError."""
+        with what_next():
+            scope = BotCommandScopeChat(int(chat))
+            if commands:
+                await self._bot.set_my_commands(list(commands), scope)
+            else:
+                await self._bot.delete_my_commands(scope)
 
     async def hook(self, url: str, secret_token: str) -> None:
         """Have updates sent to `url`; what waits is kept. Raises SendError."""

@@ -23,6 +23,7 @@ from handlers.events import (
     Removed,
     Returned,
     Text,
+    addressed,
     heard,
 )
 
@@ -87,11 +88,17 @@ class Reader:
         if _by_a_bot(message):
             return None
         if "text" in message:
-            body = heard(string(message, "text"), self.me)
+            text = string(message, "text")
+            named = group and self._names_us(text)
+            body = addressed(text.partition(" ")[2], self.me) if named else heard(text, self.me)
             return None if group and isinstance(body, Text) and not self._answers_us(message) else body
         if group:
             return None
         return place(message) or media(message) or unsupported(message)
+
+    def _names_us(self, text: str) -> bool:
+        """Whether a text in a group begins with our name."""
+        return bool(self.me) and text.partition(" ")[0].casefold() == f"@{self.me}".casefold()
 
     def _answers_us(self, message: Json) -> bool:
         return optional(optional(message, "reply_to_message"), "from").get("id") == self.bot

@@ -154,7 +154,7 @@ class Web:
     async def check(self, public_url: str) -> list[str]:
         return []
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         """Tell the page to go on in this language; a group's page belongs to many, so it stays as it is."""
         if not self.is_group(chat):
             key = hashlib.sha256(f"speak {chat} {language} {self._now().isoformat()}".encode()).hexdigest()[:32]

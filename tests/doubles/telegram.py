@@ -83,9 +83,10 @@ class Refusal(Exception):
 class TelegramDouble:
     """`async with TelegramDouble() as telegram:` serves on a free port of 127.0.0.1.
 
-    `calls` holds what was asked; `messages` what the chats show now; `files` what getFile finds; `blocked` the chats
-    that refuse us. `fail` orders faults: they are used up in turn, each for its method (all methods: "") and chat.
-    `say` queues an update, which polling fetches or, after setWebhook, is posted at once.
+    `calls` holds what was asked; `menus` the commands on offer; `messages` what the chats show now; `files` what
+    getFile finds; `blocked` the chats that refuse us. `fail` orders faults: they are used up in turn, each for its
+    method (all methods: "") and chat. `say` queues an update, which polling fetches or, after setWebhook, is posted
+    at once.
     """
 
     def __init__(self, token: str = TOKEN) -> None:
@@ -97,6 +98,7 @@ class TelegramDouble:
         self.uploaded: set[str] = set()  # names of files that were sent and may be sent again
         self.blocked: set[int] = set()
         self.webhook: dict[str, Any] = {}
+        self.menus: dict[tuple[str, str], dict[str, str]] = {}
         self.updates: list[dict[str, Any]] = []
         self.polling = 0
         self._faults: list[tuple[str, int | None, Fault]] = []
@@ -223,7 +225,17 @@ class TelegramDouble:
         for command in call.params["commands"]:
             if not (1 <= len(command["command"]) <= 32 and 1 <= _units(command["description"]) <= 256):
                 raise Refusal("Bad Request: BOT_COMMAND_INVALID")
+        self.menus[self._menu(call)] = {c["command"]: c["description"] for c in call.params["commands"]}
         return True
+
+    def _delete_my_commands(self, call: Call) -> Any:
+        self.menus.pop(self._menu(call), None)
+        return True
+
+    def _menu(self, call: Call) -> tuple[str, str]:
+        """Whose menu: the kind of scope (of one chat its id), and the language."""
+        scope = call.params.get("scope") or {"type": "default"}
+        return str(scope.get("chat_id", scope["type"])), call.params.get("language_code") or ""
 
     def _set_webhook(self, call: Call) -> Any:
         self.webhook = dict(call.params)
