@@ -3,7 +3,7 @@
 # a comment
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
-set: two_person_close                         a setting that is on; also `pictures`, and `voices th lo`
+set: two_person_close                         a setting that is on; also `pictures`, `translation`, `voices th lo`
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
 resident > ຢາເສບຕິດ                            words
@@ -29,13 +29,14 @@ which they appear; people write them so, too. Receipts are 000-000-0000-000001 a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bot.channels import SendError
 from bot.schedule import CLOCK
+from bot.translating import Translator, about
 from bot.voices import NAMES, Voice, Voices
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
@@ -116,6 +117,10 @@ class Stage:
                 self.town.store.rules = replace(self.town.store.rules, two_person_close=True)
             case ["pictures"]:
                 self.town.store.rules = replace(self.town.store.rules, pictured=frozenset({"telegram", "line"}))
+            case ["translation"]:
+                self.town.store.rules = replace(self.town.store.rules, translates=True)
+                self.town.translator = Machine("", "")
+                self.town.dispatcher = self.town.made_dispatcher()
             case ["voices", *languages]:
                 recorded(self.town, languages)
             case _:
@@ -260,6 +265,14 @@ class Stage:
             self.buttons[name] = part["buttons"]
             lines.append(f"  {' ' * len(name)}   " + " ".join(f"[{b[0]}]" for b in part["buttons"]))
         return lines
+
+
+class Machine(Translator):
+    """A service that says from which language it would translate, and gives the words back as they are."""
+
+    async def translate(self, payload: Mapping[str, Any]) -> Mapping[str, str]:
+        said = "\n\n".join(f"[{payload['source']} → {payload['language']}] {text}" for text in payload["texts"])
+        return {**about(payload), "state": "translated", "text": said}
 
 
 def recorded(town: Town, languages: Sequence[str]) -> None:
