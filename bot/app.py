@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 import locales
-from bot import voices
+from bot import calendar, voices
 from bot.attachments import Attachments
 from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
@@ -25,12 +25,13 @@ from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
 from bot.scan import Scanner
 from bot.schedule import Schedule
-from bot.settings import Media, Settings
+from bot.settings import Escalation, Media, Settings
 from bot.translating import Translator
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming, Tick
 from handlers.history import Watch
+from handlers.patience import Patience
 from handlers.sparing import PRICED
 from handlers.world import Kept, Rules
 from storage import audit, casekeys, database, directory, gazetteer, quarantine, schema
@@ -229,6 +230,7 @@ def build(
         name=name,
         steady=steady,
         look=room.look,
+        holidays=calendar.load if settings.escalation.holidays else calendar.none,
         meter=partial(metered, gauge, dispatcher) if gauge else None,
     )
     parts = (links, web, channels, turns, dispatcher, schedule, room, recorded, gauge)
@@ -295,6 +297,14 @@ def shelf(media: Media) -> Shelf:
     )
 
 
+def address(settings: Settings) -> str:
+    """Where people reach this server; on a machine of one's own the page of `try` does."""
+    server = settings.server
+    if server.public_url or not settings.web.chat or server.host not in ("127.0.0.1", "localhost"):
+        return server.public_url.rstrip("/")
+    return f"http://{server.host}:{server.port}" if server.port else ""
+
+
 def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices) -> Rules:
     limits, watched = settings.limits, settings.watch
     fetches = settings.server.public_url.startswith("https://")  # LINE takes pictures and sounds from there alone
@@ -302,11 +312,16 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
         zone=settings.zone,
         emergency=settings.emergency.by_country,
         notice=NOTICE,
+        page=address(settings),
         half_report_hours=limits.half_report_hours,
         alert_delay=limits.alert_delay_minutes * 60 if alert_delay is None else alert_delay,
         code_minutes=limits.code_minutes,
         reports_an_hour=limits.reports_an_hour,
         two_person_close=settings.desk.two_person_close,
+        membership_minutes=settings.desk.membership_minutes,
+        invite_hours=settings.desk.invite_hours,
+        second_link=settings.desk.second_link,
+        link_wait_hours=settings.desk.link_wait_hours,
         handover_hours=settings.desk.handover_hours,
         answer_days=settings.desk.answer_days,
         line_groups=settings.line.groups,
@@ -324,6 +339,7 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
             settings.retention.false_days,
             settings.retention.withdrawn_days,
         ),
+        patience=patience(settings.escalation),
         watch=Watch(
             watched.details_an_hour,
             watched.others_cases_a_day,
@@ -332,6 +348,11 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
             (watched.night_begins, watched.night_ends),
         ),
     )
+
+
+def patience(wait: Escalation) -> Patience:
+    quiet = (wait.quiet_begins, wait.quiet_ends)
+    return Patience(wait.life, wait.urgent, wait.other, dict(wait.percent_by_kind), quiet)
 
 
 def keep(settings: Settings) -> Keep:

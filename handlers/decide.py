@@ -14,7 +14,11 @@ from handlers import (
     digest,
     groups,
     handing,
+    hygiene,
+    ladder,
+    linking,
     locking,
+    membership,
     outcomes,
     panic,
     practice,
@@ -25,6 +29,7 @@ from handlers import (
     rights,
     stale,
     talk,
+    training,
     trouble,
 )
 from handlers.effects import Decision, Released
@@ -53,12 +58,13 @@ from handlers.world import Query, World
 
 def needs(world: World, event: Incoming) -> Query | None:
     """What decide will want to see beyond the chat itself."""
-    world = speaking(world, event)
+    world, event = speaking(world, event), commands.spoken(event)
     match event.body:
         case Command() as command if rule := commands.find(command):
-            return rule.needs(world, event)
+            query = rule.needs(world, event)
+            return membership.needs(world, event, query) if commands.is_act(rule) else query
         case Choice() as choice if acts.pressed(choice):
-            return acts.needs_press(world, choice)
+            return membership.needs(world, event, acts.needs_press(world, choice))
         case Choice(value="status"):
             return after.needs(world)
         case Choice(value="mydata" | "forget" | "forget:yes"):
@@ -69,10 +75,10 @@ def needs(world: World, event: Incoming) -> Query | None:
             other = receipts.needs(world, event) or after.needs_more(world, event)
             return other or answering.needs(world, event)
         case Choice() if not event.group:
-            return answering.needs(world, event)
+            return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
             return needs_tick(world, event, tick)
-        case Added() | Removed():
+        case Added() | Removed() | MembersLeft():
             return groups.needs(world, event)
         case Unsent():
             return resident.needs_unsent(event)
@@ -87,6 +93,8 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
             return asking_back.needs_expired(tick)
         case "handover over":
             return handing.needs_over(tick)
+        case "step":
+            return ladder.needs(tick)
         case "digest":
             return digest.needs(world, tick)
         case "practice move":
@@ -98,7 +106,13 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
 
 def decide(world: World, event: Incoming) -> Decision:
     """What to do about one event. Pure: the same world and event give the same effects."""
-    return (*decided(world, event), *released(world, event))
+    event = commands.spoken(event)
+    if not (event.group or event.checked):
+        return (*decided(world, event), *released(world, event))
+    doubts = hygiene.found(world, event)
+    world = hygiene.doubting(world, doubts) if doubts else world
+    learnt = (*hygiene.told(world, doubts), *hygiene.ended(world, event), *membership.seen(event))
+    return (*decided(world, event), *released(world, event), *learnt)
 
 
 def decided(world: World, event: Incoming) -> Decision:
@@ -170,6 +184,8 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     locking.PRESS.rstrip(":"): locking.lock,
     "language": resident.choose_language,
     "clear": panic.clear,
+    training.PRESS: training.press,
+    linking.PRESS: linking.press,
     "status": after.listing,
     "contact": after.press_contact,
     "voice": preferences.voice,
@@ -211,6 +227,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return asking_back.expired(world, event, tick)
         case "handover over":
             return handing.over(world, event, tick)
+        case "step":
+            return ladder.step(world, tick)
         case "practice":
             return practice.open_one(world, event, tick)
         case "practice move":

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from handlers.events import Address, Media
+from handlers.events import Address, Incoming, Media
 
 
 class ButtonKind(StrEnum):
@@ -146,6 +146,9 @@ class OpenCase:
     receipt: str = ""  # kept as a keyed hash only
     behalf: bool = False  # filed for somebody else
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
+    step: int = 0  # where it stands on the ladder, see handlers.ladder
+    step_at: datetime | None = None
+    exercise: bool = False  # sent as practice on a training day
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """A case that nobody has taken stands on this step of the ladder; the next is due `at`, or there is none."""
+
+    case: int
+    step: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """A case belongs to another scope from now on."""
 
@@ -341,7 +353,7 @@ class MakeCode:
     """A one-time code, kept only as a keyed hash. `scope` is a district code, a province or `*`."""
 
     code: str
-    purpose: str  # join | link
+    purpose: str  # join | link | desk
     role: str
     scope: str
     expires: datetime
@@ -379,6 +391,7 @@ class Enroll:
     seat: str = ""
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None
+    same: str = ""  # see handlers.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,13 +410,58 @@ class LinkGroup:
     scope: str
     language: str
     detail: str = "headline"
+    doubt: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskLink:
+    """A group waits for a second coordinator's word. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """A group does not wait any more, whatever became of it."""
+
+    chat: Address
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkGroup:
-    """This chat is no longer a group of ours."""
+    """This chat is no longer a group of ours. `away`: the bot was put out of it, and knows it again when it returns."""
 
     chat: Address
+    away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a coordinator has to look at a group (nothing: they have), and what they let stand."""
+
+    chat: Address
+    reasons: tuple[str, ...]
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask the platform whether the sender of `event` is in this group; `event` comes again with the answer."""
+
+    group: Address
+    event: Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """These people are in this group now."""
+
+    group: Address
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,9 +491,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """This chat cannot be written to any more (blocked): drop what waits for it."""
+    """Nothing more is said to this chat: drop what waits for it; without `news`, only what answers it."""
 
     chat: Address
+    news: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,6 +537,14 @@ class SwitchDistrict:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Reports of a district are an exercise until then; None: from now on they are real."""
+
+    district: str
+    until: datetime | None
+
+
 Effect = (
     Say
     | Keep
@@ -493,6 +560,7 @@ Effect = (
     | Routed
     | MoveCase
     | Offer
+    | Climb
     | Hand
     | Join
     | Record
@@ -509,7 +577,12 @@ Effect = (
     | Enroll
     | Dismiss
     | LinkGroup
+    | AskLink
+    | DropLink
     | UnlinkGroup
+    | Doubt
+    | Check
+    | Seen
     | MoveChat
     | ShowMenu
     | Leave
@@ -518,6 +591,7 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Train
     | Metered
 )
 Decision = tuple[Effect, ...]

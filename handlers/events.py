@@ -14,6 +14,9 @@ class Address(NamedTuple):
     chat: str
 
 
+CLOCK = Address("clock", "clock")  # the chat of a tick that is no chat's
+
+
 class MediaKind(StrEnum):
     """What sort of file a person sent, as the platform names it."""
 
@@ -202,7 +205,9 @@ class Incoming:
     `id` is the platform's own id, so a redelivery is recognised. `at` is UTC. `sender` is the platform's id of the
     person, empty when the platform does not say. `message` is the platform's id of the message this event is about
     (the one sent, or the one whose button was pressed). `hint` is the app's language, a BCP 47 tag or empty.
-    `press` is what the channel needs to stop the spinner of a pressed button.
+    `press` is what the channel needs to stop the spinner of a pressed button. `public`: whether everybody can find and
+    read the group it came from; None where the platform does not say. `checked`: the platform was asked whether the
+    sender is in these groups, and this is what it said (see handlers.membership).
     """
 
     id: str
@@ -215,6 +220,8 @@ class Incoming:
     reply_token: str = ""
     hint: str = ""
     press: str = ""
+    public: bool | None = None
+    checked: tuple[tuple[str, str], ...] = ()
 
 
 def heard(text: str, me: str = "") -> Text | Command | None:

@@ -53,7 +53,7 @@ def remembered(world: World) -> Iterator[str]:
         yield world.t("the word that empties this chat")
     if memory.borrowed:
         yield world.t("that report {number} was opened here with its receipt", number=memory.borrowed)
-    if memory.sent or memory.tries:
+    if memory.sent or memory.practised or memory.tries:
         yield world.t("when reports were sent and receipts tried here last")
     if memory.adding or memory.asked:
         yield world.t("what you are adding to, or answering, just now")

@@ -378,6 +378,18 @@ async def test_it_is_a_channel(line: Line) -> None:
     await channel.acknowledge("")
 
 
+@pytest.mark.parametrize("chat", [OFFICERS, ROOM])
+async def test_whether_somebody_is_in_a_group(fake: FakeLine, line: Line, chat: str) -> None:
+    assert await line.member(chat, RESIDENT) is True
+    fake.outside.add((chat, RESIDENT))
+    assert await line.member(chat, RESIDENT) is False
+    fake.apart.add(chat)
+    with pytest.raises(SendError) as lost:
+        await line.member(chat, RESIDENT)
+    assert lost.value.gone, "that we are not in it says nothing of anybody else"
+    assert not await line.member(f"{chat}/leave?", RESIDENT), "nothing of an id gets into a path"
+
+
 async def test_a_push_carries_the_retry_key_and_returns_the_last_id(fake: FakeLine, line: Line) -> None:
     sent = await line.send(Outgoing(RESIDENT, [part("a"), part("ข")], KEY))
     (call,) = fake.calls

@@ -52,6 +52,7 @@ FIELDS: Mapping[str, tuple[object, str]] = {
     "at": (NOW, "when you last answered"),
     "last": ("1234-5678", ""),  # the report itself is listed
     "sent": ([NOW.isoformat()], "when reports were sent"),
+    "practised": ([NOW.isoformat()], "when reports were sent"),
     "contact": ("day", "Only 8 to 20"),
     "tries": ([NOW.isoformat()], "receipts tried"),
     "borrowed": ("1234-5678", "report 1234-5678 was opened here"),

@@ -92,6 +92,8 @@ def in_words(value: object) -> str:
             return "none" if value == () else "empty"
         case bool():
             return f"`{value}`".lower()
+        case (int(), *_) as minutes:
+            return ", ".join(f"`{each}`" for each in minutes)
         case (time(), *_) as times:
             return ", ".join(f"`{at:%H:%M}`" for at in times)
         case tuple() as numbers:

@@ -533,6 +533,47 @@ async def test_no_other_host_is_ever_called(server: TelegramDouble) -> None:
 # Files, presses, groups
 
 
+@pytest.mark.parametrize(
+    ("status", "inside"),
+    [("creator", True), ("administrator", True), ("member", True), ("left", False), ("kicked", False)],
+)
+async def test_whether_somebody_is_in_a_group(
+    server: TelegramDouble, telegram: Telegram, status: str, inside: bool
+) -> None:
+    server.standing[-1001, 501] = status
+    assert await telegram.member("-1001", "501") is inside
+
+
+async def test_a_group_that_tells_only_administrators_is_no_reason_to_give_it_up(
+    server: TelegramDouble, telegram: Telegram
+) -> None:
+    server.inaccessible.add(-1001)
+    assert await telegram.member("-1001", "501") is None
+    assert not await telegram.sees("-1001")
+    assert await telegram.sees("-1002")
+    server.fail(double.refused("user not found"), method="getChatMember")
+    assert await telegram.member("-1001", "501") is None
+    server.fail(double.refused("chat not found"), method="getChatMember")
+    with pytest.raises(SendError) as lost:
+        await telegram.member("-1001", "501")
+    assert lost.value.gone
+
+
+@pytest.mark.parametrize(("chat", "public"), [({"type": "supergroup"}, False), ({"type": "private"}, None),
+                                              ({"type": "supergroup", "username": "kan"}, True)])  # fmt: skip
+def test_a_group_with_a_name_of_its_own_is_public(chat: dict[str, str], public: bool | None) -> None:
+    number = 71 if chat["type"] == "private" else -1001
+    person = {"id": 71, "is_bot": False, "first_name": "x"}
+    told = {"message_id": 1, "date": 1, "chat": {"id": number, **chat}, "from": person}
+    for update in (
+        {"message": told | {"text": "/help"}},
+        {"callback_query": {"id": "1", "from": person, "message": told, "data": "x"}},
+    ):
+        (event,) = channel().read({"update_id": 1, **update})
+        assert isinstance(event, Incoming)
+        assert event.public is public
+
+
 async def collect(telegram: Telegram, ref: str) -> bytes:
     return b"".join([chunk async for chunk in telegram.fetch(ref)])
 

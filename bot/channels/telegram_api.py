@@ -23,7 +23,7 @@ from telegram.error import TelegramError, TimedOut
 
 from bot.channels import SendError
 from bot.channels.telegram_parts import Part, asks_location, inline, keyboard
-from bot.channels.telegram_read import WANTED
+from bot.channels.telegram_read import WANTED, is_inside
 from bot.channels.telegram_wire import Refused, Wire
 
 AGAIN_SECONDS = 5.0  # base delay; whoever tries again lengthens it
@@ -35,16 +35,14 @@ LONGEST_BATCH = 100  # core.telegram.org/bots/api#getupdates
 
 NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}  # a preview calls the site of a smuggler from our side
 
-GONE = (
+LOST = (  # the chat itself
     "chat not found",
-    "user not found",
-    "peer_id_invalid",
-    "user is deactivated",
     "group chat was deleted",
     "group chat was deactivated",
     "bot was kicked",
     "bot is not a member",
 )
+GONE = (*LOST, "user not found", "peer_id_invalid", "user is deactivated")
 ERASED_AT_ONCE = 100  # core.telegram.org/bots/api#deletemessages
 FORGOTTEN = ("wrong file identifier", "wrong remote file", "file reference", "wrong file_id")  # of an id we kept
 SAME = "message is not modified"
@@ -195,6 +193,28 @@ class Api:
         except SendError as error:
             if not error.gone:
                 raise
+
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Whether somebody is in a group; None when Telegram does not tell us. Raises SendError."""
+        with what_next():
+            try:
+                found = await self._ask("getChatMember", {"chat_id": _chat_id(chat), "user_id": _chat_id(person)})
+            except Refused as refused:
+                if refused.code == 400 and not refused.moved_to and not any(w in refused.description for w in LOST):
+                    return None
+                raise
+            return is_inside(found) if isinstance(found, dict) else None
+
+    async def leads(self, chat: str, me: int) -> bool:
+        """Whether the bot is an administrator of a group; of one that we are not in it is none. Raises SendError."""
+        with what_next():
+            try:
+                found = await self._ask("getChatMember", {"chat_id": _chat_id(chat), "user_id": me})
+            except Refused as refused:
+                if refused.code in (400, 403):
+                    return False
+                raise
+            return isinstance(found, dict) and found.get("status") in ("creator", "administrator")
 
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         """Delete messages; those that are too old or gone are passed over by Telegram. Raises SendError."""

@@ -108,6 +108,8 @@ class FakeLine:
     zone: timezone = timezone(timedelta(hours=9))
     month: str = ""
     members: dict[str, int] = field(default_factory=dict)
+    outside: set[tuple[str, str]] = field(default_factory=set)  # group and user who is not in it
+    apart: set[str] = field(default_factory=set)  # groups the bot is not in
     strangers: set[str] = field(default_factory=set)  # ids a push is refused for
     contents: dict[str, bytes | int] = field(default_factory=dict)  # bytes, or the status it is refused with
     endpoint: str = ""
@@ -242,8 +244,12 @@ class FakeLine:
                 return _json(200, {"userId": BOT, "basicId": "@nts", "displayName": "NTS", "chatMode": "bot"})
             case ["channel", "webhook", "endpoint"]:
                 return self._webhook(request.method, body)
+            case ["group" | "room", chat, "member", person]:
+                away = chat in self.apart or (chat, person) in self.outside
+                profile = {"displayName": "Somchai", "userId": person, "pictureUrl": "https://profile.line-scdn.net/x"}
+                return _json(*FAULTS["404"]) if away else _json(200, profile)
             case ["group" | "room", chat, "members", "count"]:
-                return _json(200, {"count": self.members.get(chat, 1)})
+                return _json(*FAULTS["404"]) if chat in self.apart else _json(200, {"count": self.members.get(chat, 1)})
             case ["group" | "room", chat, "leave"]:
                 self.left.append(chat)
                 return _json(200, {})
