@@ -26,6 +26,7 @@ from bot.room import Probe, Room, taken
 from bot.scan import Scanner
 from bot.schedule import Schedule
 from bot.settings import Escalation, Media, Settings
+from bot.translating import Translator
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming, Tick
@@ -210,7 +211,10 @@ def build(
     name = secrets.token_hex(8)  # of this process, among the others on one database
     attachments = Attachments(files, links, scanner(settings), recorded, settings.server.public_url)
     gauge = gauged(base, store, channels.get(PRICED), turns)
-    dispatcher = Dispatcher(base, store, channels, attachments, turns.handle, now=now, name=name, gauge=gauge)
+    machine = translator(settings)
+    dispatcher = Dispatcher(
+        base, store, channels, attachments, turns.handle, now=now, name=name, gauge=gauge, translator=machine
+    )
     witness = audit.Witness(beside(settings) / "witness.json")
     room = roominess(settings, store, probe)
     schedule = Schedule(
@@ -242,6 +246,11 @@ async def metered(gauge: Gauge, dispatcher: Dispatcher) -> None:
     """LINE is asked what it counted; what may leave by that leaves."""
     if await gauge.read():
         dispatcher.wake()
+
+
+def translator(settings: Settings) -> Translator | None:
+    told = settings.translation
+    return Translator(told.url, told.api_key) if told.url else None
 
 
 def shows_files(settings: Settings) -> bool:
@@ -319,6 +328,7 @@ def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices
         overdue_new_hours=settings.desk.overdue_new_hours,
         overdue_open_hours=settings.desk.overdue_open_hours,
         hidden={"line": ("video", "voice", "document", *(() if shows_files(settings) else ("photo",)))},
+        translates=bool(settings.translation.url),
         spoken={name: recorded.by_language for name in ("telegram", "web", *(("line",) if fetches else ()))},
         pictured=frozenset({"telegram", *(("line",) if fetches else ())}),
         kept=Kept(

@@ -212,6 +212,21 @@ def _public_url(value: object) -> str:
     return str(value)
 
 
+def _translator(value: object) -> str:
+    """Words of residents travel there: in the clear only within this machine, or to a name of a container's network."""
+    if value == "":
+        return ""
+    found = split(value)
+    if found is None:
+        raise Unfit(value, "is not an https address", '"https://translate.example.org"')
+    host = found.hostname or ""
+    if found.scheme != "https" and not is_loopback(host) and ("." in host or ":" in host):
+        raise Unfit(value, "is not encrypted", f'"{found._replace(scheme="https").geturl().rstrip("/")}"')
+    if str(value).endswith("/"):
+        raise Unfit(value, "ends with a slash", f'"{str(value).rstrip("/")}"')
+    return str(value)
+
+
 def _database_url(value: object) -> str:
     write = '"sqlite+aiosqlite:///data/ntswatch.db" or "postgresql+asyncpg://user:password@host/database"'
     try:
@@ -326,6 +341,7 @@ def _parse_days(text: str) -> dict[str, object]:
 FLAG = kind(_flag, lambda text: {"true": True, "false": False}.get(text.casefold(), text))
 FOLDER = kind(_folder)
 FOLDER_OR_NONE = kind(_folder_or_none)
+TRANSLATOR = kind(_translator)
 S3_PLACE = matching(BUCKET, "is not a bucket", '"s3://bucket" or "s3://bucket/folder"')
 CLAMD = matching(SCANNER, "is neither a socket's path nor host:port", '"/run/clamav/clamd.ctl"')
 S3_REGION = matching(REGION, "is not a region", '"us-east-1"')

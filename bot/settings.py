@@ -26,6 +26,7 @@ from bot.dotted import (
     TIMES,
     TIMEZONE,
     TOKEN,
+    TRANSLATOR,
     WEBHOOK_TOKEN,
     Numbers,
     api,
@@ -115,6 +116,14 @@ class Voice:
     """Where recordings of the questions are, by language (see bot.voices); none: nobody is offered to hear them."""
 
     folder: Path | None = field(default=None, metadata=FOLDER_OR_NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The service that officers may have words translated by (LibreTranslate's interface); off without an address."""
+
+    url: str = field(default="", metadata=TRANSLATOR)
+    api_key: str = field(default="", repr=False, metadata=TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +262,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     seal: Seal = field(default_factory=Seal)
     media: Media = field(default_factory=Media)
+    translation: Translation = field(default_factory=Translation)
     voice: Voice = field(default_factory=Voice)
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Mapping
 
-from handlers import asking_back, closing, desk, enrolling, handing, joining, looking, near, noting, watch
+from handlers import (
+    asking_back,
+    closing,
+    desk,
+    enrolling,
+    handing,
+    joining,
+    looking,
+    near,
+    noting,
+    translating,
+    watch,
+)
 from handlers.effects import Decision, Say
 from handlers.events import Choice, Command, Incoming
 from handlers.numbers import read_case_number
@@ -17,6 +29,7 @@ ACTS: Mapping[str, Callable[[Act], Decision]] = {
     "checking": desk.checking,
     "release": desk.release,
     "details": looking.details,
+    "translate": translating.ask,
     "ask": asking_back.ask,
     "note": noting.note,
     "close": closing.close,

@@ -167,6 +167,9 @@ COMMANDS: Mapping[str, Rule] = {
     "case": on_case(N("show a case: /case NUMBER"), "case", "เคส", "เรื่อง", "ເຄສ", "ເລື່ອງ", "ករណី"),
     "take": on_case(N("take a case: /take NUMBER"), "take", "รับเรื่อง", "ຮັບເລື່ອງ", "ទទួល"),
     "details": on_case(N("read a case in private: /details NUMBER"), "details", "รายละเอียด", "ລາຍລະອຽດ", "លម្អិត"),
+    "translate": on_case(
+        N("have a machine translate it: /translate NUMBER"), "translate", "แปล", "ແປ", "បកប្រែ", shown=False
+    ),
     "checking": on_case(N("say that you check a case: /checking NUMBER"), "checking", "ตรวจสอบ", "ກວດເບິ່ງ", "ពិនិត្យ"),
     "close": on_case(N("close a case: /close NUMBER"), "close", "done", "ปิดเรื่อง", "เสร็จสิ้น", "ສຳເລັດ", "ປິດເລື່ອງ", "បញ្ចប់"),
     "ask": on_case(N("ask the reporter: /ask NUMBER"), "ask", "ถามผู้แจ้ง", "ถาม", "ຖາມຜູ້ແຈ້ງ", "ຖາມ", "សួរ"),

@@ -315,6 +315,17 @@ class AddNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Translate:
+    """Words of a report leave for the translation service; what comes back is an event of this chat."""
+
+    chat: Address
+    number: str
+    source: str
+    target: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Files that came after the report belong to its case from now on."""
 
@@ -556,6 +567,7 @@ Effect = (
     | AskReporter
     | AnswerQuestion
     | AddNote
+    | Translate
     | Adopt
     | FetchMedia
     | DropMedia

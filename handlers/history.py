@@ -24,6 +24,7 @@ BY_CLOCK = frozenset({"question expired", "handover over", "step", "step passed"
 WRITTEN = {
     "details": N("read the details"),
     "card": N("looked at the card"),
+    "translated": N("had a machine translate the words"),
     "cases": N("listed the open cases"),
     "summary": N("read a summary"),
     "actions": N("looked at this list"),

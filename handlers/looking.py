@@ -1,6 +1,6 @@
 """What officers look at: a case's details in private, the lists of cases."""
 
-from handlers import cards, hygiene, queue, watch
+from handlers import cards, hygiene, queue, translating, watch
 from handlers.dates import duration_text
 from handlers.effects import Button, ButtonKind, By, Decision, Say
 from handlers.events import Address, Command, Incoming
@@ -39,6 +39,7 @@ def details(act: Act) -> Decision:
         Say(
             private,
             cards.full(words, language, world, case, hidden, act.by),
+            translating.button(world, case, language),
             attachments=cards.attachments(case, hidden),
             otherwise=unreachable if private != event.chat else None,
         ),

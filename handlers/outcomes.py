@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import excluded, groups
+from handlers import excluded, groups, translating
 from handlers.after import ways
 from handlers.effects import Button, ButtonKind, Decision, Routed, Say
 from handlers.events import Address, Fate, Incoming, Outcome
@@ -32,6 +32,8 @@ def follow(world: World, event: Incoming, outcome: Outcome) -> Decision:
         return groups.moved(world, world.group, outcome.moved_to)
     if fell(world, outcome):
         return elsewhere(world)
+    if "source" in outcome.result:
+        return translating.came(world, event, outcome)
     if not event.group and outcome.result.get("state") in LOST:
         return lost(world, event)
     if outcome.fate is not Fate.DEAD:

@@ -347,6 +347,7 @@ class Rules:
     page: str = ""  # https address of this server; empty where none is set
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
     spoken: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # channel -> language -> questions
+    translates: bool = False  # a translation service is set up
     pictured: frozenset[str] = frozenset()  # channels that can show choices as large pictures
     watch: Watch = field(default_factory=Watch)
     patience: Patience = field(default_factory=Patience)

@@ -59,6 +59,7 @@ from handlers.effects import (
     Status,
     SwitchDistrict,
     Train,
+    Translate,
     UnlinkGroup,
     UseCode,
     VoidCodes,
@@ -173,7 +174,7 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
             _code(connection, store, event, effect, rows)
-        case ShowMenu() | Leave() | Check():
+        case ShowMenu() | Leave() | Check() | Translate():
             rows.sends.append(_request(event, effect))
         case (
             LinkGroup()
@@ -194,7 +195,9 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             _change(connection, store, event, effect)
 
 
-def _request(event: Incoming, effect: ShowMenu | Leave | Check) -> tuple[Address, Incoming, str, dict[str, Any]]:
+def _request(
+    event: Incoming, effect: ShowMenu | Leave | Check | Translate
+) -> tuple[Address, Incoming, str, dict[str, Any]]:
     """What a platform is asked besides saying something."""
     match effect:
         case ShowMenu(chat=chat):
@@ -203,6 +206,9 @@ def _request(event: Incoming, effect: ShowMenu | Leave | Check) -> tuple[Address
             return chat, event, "leave", {"after": after}
         case Check(group=group, event=asked):
             return group, event, "check", {"press": spool.write(asked), "urgent": True}
+        case Translate(chat=chat):
+            about = {"number": effect.number, "source": effect.source, "language": effect.target}
+            return chat, event, "translate", {**about, "texts": list(effect.texts)}
 
 
 def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:
@@ -422,7 +428,7 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     latest = {(card["case_id"], card["tag"]): card for card in cards}
     prepared.put(connection, CARD, list(latest.values()), ("case_id", "tag"))
     for _, outcome in outcomes:
-        if outcome.result:
+        if "file" in outcome.result:
             got: dict[str, Any] = dict(outcome.result)
             file = got.pop("file")
             if "wrapped" in got:

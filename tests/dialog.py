@@ -4,7 +4,7 @@
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
 town: suda line:s1 officer TH3801 th secretary   and with a language and a seat
-set: two_person_close                         a setting that is on; also `pictures`, and `voices th lo`
+set: two_person_close                         a setting that is on; also `pictures`, `translation`, `voices th lo`
 set: holidays                                 those of 2026 and 2027 are known
 roster: officers somchai malee=head           officers of that group, with a seat (police where none is named)
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
@@ -37,7 +37,7 @@ which they appear; people write them so, too. Receipts are 000-000-0000-000001 a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -46,6 +46,7 @@ from typing import Any
 from bot import calendar
 from bot.channels import SendError
 from bot.schedule import steps
+from bot.translating import Translator, about
 from bot.voices import NAMES, Voice, Voices
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
@@ -136,6 +137,10 @@ class Stage:
                 self.town.store.rules = replace(rules, patience=replace(rules.patience, holidays=HOLIDAYS))
             case ["pictures"]:
                 self.town.store.rules = replace(rules, pictured=frozenset({"telegram", "line"}))
+            case ["translation"]:
+                self.town.store.rules = replace(rules, translates=True)
+                self.town.translator = Machine("", "")
+                self.town.dispatcher = self.town.made_dispatcher()
             case ["voices", *languages]:
                 recorded(self.town, languages)
             case _:
@@ -319,6 +324,14 @@ class Stage:
             self.buttons[name] = part["buttons"]
             lines.append(f"  {' ' * len(name)}   " + " ".join(f"[{b[0]}]" for b in part["buttons"]))
         return lines
+
+
+class Machine(Translator):
+    """A service that says from which language it would translate, and gives the words back as they are."""
+
+    async def translate(self, payload: Mapping[str, Any]) -> Mapping[str, str]:
+        said = "\n\n".join(f"[{payload['source']} → {payload['language']}] {text}" for text in payload["texts"])
+        return {**about(payload), "state": "translated", "text": said}
 
 
 def recorded(town: Town, languages: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
 from bot.gauge import Gauge
+from bot.translating import Translator
 from bot.turns import Turns
 from bot.voices import Voices
 from handlers.effects import Enroll
@@ -195,6 +196,7 @@ class Town:
         self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
         self.voices = Voices({})
+        self.translator: Translator | None = None
         self.gauge = Gauge(self.database, self.store, self.channels["line"], self.turns.handle)
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
@@ -211,6 +213,7 @@ class Town:
             jitter=lambda: 0.5,
             name=self.name,
             gauge=self.gauge,
+            translator=self.translator,
         )
 
     def paced(self, pace: Pace) -> Dispatcher:
