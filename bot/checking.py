@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 from bot import reading as told
+from bot import voices
 from bot.app import App, build
 from bot.channels import SendError
 from bot.scan import Scanner
@@ -22,6 +23,7 @@ async def look(settings: Settings) -> list[str]:
     try:
         return [
             *told.warnings(settings),
+            *voices.problems(settings.voice.folder),
             *app.keystore.problems(),
             *await _database(app),
             *await _media(app),

@@ -277,7 +277,8 @@ class Dispatcher:
                 await channel.erase(row.chat, payload["messages"])
                 return "", {}, 0
             case "leave":
-                if Address(row.channel, row.chat) not in self._store.directory.groups:
+                chat, ours = Address(row.channel, row.chat), self._store.directory
+                if chat not in ours.groups and chat not in ours.asked:
                     await channel.leave(row.chat)
                 return "", {}, 0
         parts = await self._attachments.prepare(row.channel, payload["parts"])

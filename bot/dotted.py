@@ -17,11 +17,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from handlers.kinds import KINDS
+from handlers.patience import STEPS
 from storage.vault import Recipient
 
 Numbers = tuple[tuple[str, str], ...]
 
 MOST_DAYS = 3650
+MOST_MINUTES = 7 * 24 * 60
+MOST_PERCENT = 1000
 LONGEST_SHOWN = 60  # characters of a wrong value that an error repeats: enough to find it in the file
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
@@ -129,6 +132,10 @@ def _folder(value: object) -> Path:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Unfit(value, "is not a folder", '"data/..."')
     return Path(value)
+
+
+def _folder_or_none(value: object) -> Path | None:
+    return None if value == "" else _folder(value)
 
 
 def _times(value: object) -> tuple[time, ...]:
@@ -286,6 +293,31 @@ def _days_by_kind(value: object) -> tuple[tuple[str, int], ...]:
     return tuple(value.items())
 
 
+def _minutes(value: object) -> tuple[int, ...]:
+    write = "[10, 10, 10, 15, 15], or [] for none"
+    if not isinstance(value, list) or len(value) not in (0, len(STEPS)):
+        raise Unfit(value, f"is not a list of {len(STEPS)} times in minutes", write)
+    for entry in value:
+        if isinstance(entry, bool) or not isinstance(entry, int) or not 0 <= entry <= MOST_MINUTES:
+            raise Unfit(entry, f"is not a whole number of minutes from 0 to {MOST_MINUTES}", write)
+    return tuple(value)
+
+
+def _percent_by_kind(value: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, dict):
+        raise Unfit(value, "is not a table of percentages", "{ people = 50 }")
+    for name, percent in value.items():
+        if name not in KINDS:
+            raise Unfit(name, "is not a kind of report", "one of " + ", ".join(KINDS))
+        if isinstance(percent, bool) or not isinstance(percent, int) or not 1 <= percent <= MOST_PERCENT:
+            raise Unfit(percent, f"is not a percentage for {name}", "50")
+    return tuple(value.items())
+
+
+def _parse_minutes(text: str) -> list[object]:
+    return [int(entry) if isinstance(entry, str) and WHOLE.fullmatch(entry) else entry for entry in items(text)]
+
+
 def _parse_days(text: str) -> dict[str, object]:
     pairs = (entry.partition("=") for entry in map(str, items(text)))
     return {name.strip(): int(days) if WHOLE.fullmatch(days.strip()) else days for name, _, days in pairs}
@@ -293,6 +325,7 @@ def _parse_days(text: str) -> dict[str, object]:
 
 FLAG = kind(_flag, lambda text: {"true": True, "false": False}.get(text.casefold(), text))
 FOLDER = kind(_folder)
+FOLDER_OR_NONE = kind(_folder_or_none)
 S3_PLACE = matching(BUCKET, "is not a bucket", '"s3://bucket" or "s3://bucket/folder"')
 CLAMD = matching(SCANNER, "is neither a socket's path nor host:port", '"/run/clamav/clamd.ctl"')
 S3_REGION = matching(REGION, "is not a region", '"us-east-1"')
@@ -304,6 +337,8 @@ PUBLIC_URL = kind(_public_url)
 DATABASE = kind(_database_url)
 RECIPIENTS = kind(_recipients, items)
 AGE_KEYS = kind(_age_keys, items)
+MINUTES = kind(_minutes, _parse_minutes)
+PERCENT_BY_KIND = kind(_percent_by_kind, _parse_days)
 DAYS_BY_KIND = kind(_days_by_kind, _parse_days)
 NUMBERS = kind(_numbers, _parse_numbers)
 HOST_NAME = matching(HOST, "is not a host", '"127.0.0.1"')

@@ -98,6 +98,6 @@ def one_case(app: App, draw: random.Random) -> Sequence[Incoming]:
     taken = opened + timedelta(minutes=draw.randrange(2, 50))
     done = taken + timedelta(minutes=draw.randrange(10, 180))
     moves = [(taken, "taken"), (done, "closed")][: draw.choice((0, 1, 1, 2, 2))]
-    by = "officer 2"
+    by = app.store.words["th"].t("officer {number}", number=2)  # the group on the stage speaks Thai
     ticks = [(at, Tick("practice move", {"number": number, "to": to, "by": by})) for at, to in moves if at < now]
     return [said(app, GROUP, Tick("practice", given), at=opened), *(said(app, GROUP, t, at=at) for at, t in ticks)]

@@ -6,6 +6,7 @@ from handlers import asking_back, closing, desk, enrolling, handing, joining, lo
 from handlers.effects import Decision, Say
 from handlers.events import Choice, Command, Incoming
 from handlers.numbers import read_case_number
+from handlers.patience import Step
 from handlers.routing import districts_of
 from handlers.standing import Act, may_accept, may_work, own_scope, who
 from handlers.talk import way_on
@@ -110,6 +111,9 @@ def act(world: World, event: Incoming, action: str, number: str, words: str) -> 
         return (Say(event.chat, world.t("This is for officers and coordinators."), way_on(world)),)
     if case is None or not (may_work(world, case) or may_accept(world, case)):
         return (*watch.missed(world, event), Say(event.chat, world.t("I do not find this case here.")))
+    if not may_work(world, case) and case.step >= Step.NEIGHBOUR and action not in ("accept", "refuse"):
+        text = world.t("Press Take over first. Then you can read report {number} and work on it.", number=case.number)
+        return (Say(event.chat, text),)
     if action == "case":
         return desk.show(Act(world, event, case, who(world, event)[0], words))
     by, named = who(world, event)

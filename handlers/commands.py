@@ -8,13 +8,16 @@ from handlers import (
     after,
     arranging,
     coordinator,
+    dashboard,
     duty,
     enrolling,
     hygiene,
+    linking,
     locking,
     looking,
     notice,
     panic,
+    preferences,
     quota,
     receipts,
     resident,
@@ -24,6 +27,8 @@ from handlers import (
     standing,
     summary,
     talk,
+    training,
+    twins,
     watch,
 )
 from handlers.effects import Decision, Say
@@ -75,7 +80,7 @@ def on_case(text: str, action: str, *words: str, shown: bool = True) -> Rule:
 
 def start(world: World, event: Incoming) -> Decision:
     """`/start` in private begins a report; `/start CODE` in a group is a link by Telegram's add-to-group button."""
-    return coordinator.link_here(world, event) if event.group else resident.start(world, event)
+    return linking.link_here(world, event) if event.group else resident.start(world, event)
 
 
 def help_(world: World, event: Incoming) -> Decision:
@@ -111,6 +116,15 @@ COMMANDS: Mapping[str, Rule] = {
         words=("ใบรับ", "ໃບຮັບ", "បង្កាន់ដៃ"),
     ),
     "contact": Rule(N("when the bot may write to me"), after.contact_command, words=("การติดต่อ", "ການຕິດຕໍ່", "ទំនាក់ទំនង")),
+    "voice": Rule(
+        N("hear the questions, or no longer"), preferences.voice, words=("ฟังเสียง", "ຟັງສຽງ", "ស្ដាប់"), shown=False
+    ),
+    "pictures": Rule(
+        N("see the choices as pictures, or no longer"),
+        preferences.pictures,
+        words=("ดูรูป", "ເບິ່ງຮູບ", "មើលរូប"),
+        shown=False,
+    ),
     "clear": Rule(N("empty this chat"), panic.clear, words=("ล้างแชท", "ລ້າງແຊັດ", "សម្អាតការជជែក", "លុបការជជែក")),
     "word": Rule(N("a word that empties this chat: /word WORD"), panic.choose, words=("คำลับ", "ຄຳລັບ", "ពាក្យ")),
     "back": Rule(N("one question back"), resident.back, words=("ย้อนกลับ", "ກັບຄືນ", "ថយក្រោយ")),
@@ -183,6 +197,14 @@ COMMANDS: Mapping[str, Rule] = {
         watch.needs_own,
         ("สิ่งที่ฉันทำ", "ສິ່ງທີ່ຂ້ອຍເຮັດ", "សកម្មភាពខ្ញុំ"),
     ),
+    "account": Rule(
+        N("I use two apps: /account"),
+        twins.account,
+        ("private",),
+        "officer",
+        twins.needs,
+        ("รวมบัญชี", "ຮວມບັນຊີ", "ភ្ជាប់គណនី"),
+    ),
     "join": Rule(
         N("take up a role: /join CODE"),
         enrolling.join,
@@ -222,7 +244,7 @@ COMMANDS: Mapping[str, Rule] = {
     ),
     "link": Rule(
         N("link a group: /link DISTRICT"),
-        coordinator.link,
+        linking.link,
         ("private", "group"),
         "coordinator",
         link_code,
@@ -237,6 +259,20 @@ COMMANDS: Mapping[str, Rule] = {
         ("private",),
         "coordinator",
         words=("ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"),
+    ),
+    "desk": Rule(
+        N("figures and open cases on one page"),
+        dashboard.ask,
+        ("private",),
+        "coordinator",
+        words=("แดชบอร์ด", "หน้าสรุป", "ໜ້າສະຫຼຸບ", "ទំព័រសង្ខេប"),
+    ),
+    "training": Rule(
+        N("a training day: /training DISTRICT until 16:30"),
+        training.command,
+        ("private",),
+        "coordinator",
+        words=("ฝึกซ้อม", "ວັນຝຶກ", "ហ្វឹកហាត់"),
     ),
     "quota": Rule(
         N("LINE messages: used and left"),
@@ -286,7 +322,7 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
     """Answer a command; in private an unknown one is said to be so, in a group it is somebody else's."""
     rule = find(command)
     if event.group and world.group is None:  # a foreign group hears nothing, whoever asks there
-        return coordinator.link_here(world, event) if rule and rule.reply in (start, coordinator.link) else ()
+        return linking.link_here(world, event) if rule and rule.reply in (start, linking.link) else ()
     if event.group and (rule is None or "group" not in rule.where):
         return ()  # somebody else's, or a resident's: a group is no place to report
     if rule is None:

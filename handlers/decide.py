@@ -15,17 +15,21 @@ from handlers import (
     groups,
     handing,
     hygiene,
+    ladder,
+    linking,
     locking,
     membership,
     outcomes,
     panic,
     practice,
+    preferences,
     quota,
     receipts,
     resident,
     rights,
     stale,
     talk,
+    training,
     trouble,
 )
 from handlers.effects import Decision, Released
@@ -71,7 +75,7 @@ def needs(world: World, event: Incoming) -> Query | None:
             other = receipts.needs(world, event) or after.needs_more(world, event)
             return other or answering.needs(world, event)
         case Choice() if not event.group:
-            return answering.needs(world, event)
+            return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
             return needs_tick(world, event, tick)
         case Added() | Removed() | MembersLeft():
@@ -89,6 +93,8 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
             return asking_back.needs_expired(tick)
         case "handover over":
             return handing.needs_over(tick)
+        case "step":
+            return ladder.needs(tick)
         case "digest":
             return digest.needs(world, tick)
         case "practice move":
@@ -178,8 +184,12 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     locking.PRESS.rstrip(":"): locking.lock,
     "language": resident.choose_language,
     "clear": panic.clear,
+    training.PRESS: training.press,
+    linking.PRESS: linking.press,
     "status": after.listing,
     "contact": after.press_contact,
+    "voice": preferences.voice,
+    "pictures": preferences.pictures,
 }
 
 
@@ -217,6 +227,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return asking_back.expired(world, event, tick)
         case "handover over":
             return handing.over(world, event, tick)
+        case "step":
+            return ladder.step(world, tick)
         case "practice":
             return practice.open_one(world, event, tick)
         case "practice move":

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from handlers import cards, contact, life
 from handlers.coordinator import scope_name
-from handlers.effects import NOBODY, Button, Decision, MoveCase, Record, Say, Status
+from handlers.effects import NOBODY, Button, Decision, MoveCase, Offer, Record, Say, Status
 from handlers.events import Address, Choice, Incoming
 from handlers.history import recorded
 from handlers.life import ENDED, NEW, Move
 from handlers.meter import NEWS
+from handlers.patience import Step
 from handlers.routing import Destination, covers
 from handlers.sending import card, offered
 from handlers.sparing import hears_news
@@ -73,7 +74,10 @@ def siblings(world: World, case: Case) -> tuple[Case, ...]:
 
 
 def change(act: Act, name: str, was: Case, now: Case) -> Decision:
+    # Somebody here has it: whoever the clock asked meanwhile is asked no more.
+    here = was.offered and was.step >= Step.NEIGHBOUR and name != "accept"
     return (
+        *((Offer(was.id, "", None),) if here else ()),
         MoveCase(was.id, was.status, now.status, now.holder, now.closer, now.ending),
         Record(f"case {name}", act.event.sender, was.id, facts={"to": now.status, **ended_with(now)}),
     )
@@ -172,9 +176,10 @@ def drawn(world: World, case: Case, place: Destination, message: str, *, news: s
 
 def is_away(world: World, case: Case, chat: Address) -> bool:
     """Whether this chat has a card of the case, and another place works on it."""
-    group = world.directory.groups.get(chat)
+    people = world.directory
+    reader = people.groups.get(chat) or next((m for m in people.members.values() if m.chat == chat), None)
     hour = world.now.astimezone(world.rules.zone).hour
-    return group is not None and not covers(world, group.scope, case.in_charge, case.kind, hour)
+    return reader is not None and not covers(world, reader.scope, case.in_charge, case.kind, hour)
 
 
 def tell_reporter(world: World, was: Case, case: Case) -> tuple[Say, ...]:

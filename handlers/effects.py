@@ -32,9 +32,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of our store (or a pin) that goes out with a message."""
+    """A file of our store (or a pin, or something of our own) that goes out with a message.
 
-    kind: str  # photo | video | voice | document | pin
+    `spoken` is the voice of a question (`file`: language/question), `sheet` the picture of its choices.
+    """
+
+    kind: str  # photo | video | voice | document | pin | spoken | sheet
     file: str = ""
     mime: str = ""
     latitude: float = 0.0
@@ -48,6 +51,9 @@ class Reporter:
     case: int
 
 
+LARGE = "large"  # choices as pictures to press, where the app makes cards of them
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """Words for a chat. Everything said to one chat in one turn travels together.
@@ -56,9 +62,10 @@ class Say:
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `clears`: what was said before goes from the screen, where that is ours. `drawn`: LARGE, or as the app
+    draws choices by itself.
     `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
     costs money and there is little left.
-    `clears`: what was said before goes from the screen, where that is ours.
     """
 
     to: Address | Reporter
@@ -73,6 +80,7 @@ class Say:
     otherwise: "Say | None" = None
     news: str = ""
     clears: bool = False
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,9 @@ class OpenCase:
     receipt: str = ""  # kept as a keyed hash only
     behalf: bool = False  # filed for somebody else
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
+    step: int = 0  # where it stands on the ladder, see handlers.ladder
+    step_at: datetime | None = None
+    exercise: bool = False  # sent as practice on a training day
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +249,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """A case that nobody has taken stands on this step of the ladder; the next is due `at`, or there is none."""
+
+    case: int
+    step: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """A case belongs to another scope from now on."""
 
@@ -322,7 +342,7 @@ class MakeCode:
     """A one-time code, kept only as a keyed hash. `scope` is a district code, a province or `*`."""
 
     code: str
-    purpose: str  # join | link
+    purpose: str  # join | link | desk
     role: str
     scope: str
     expires: datetime
@@ -360,6 +380,7 @@ class Enroll:
     seat: str = ""
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None
+    same: str = ""  # see handlers.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +401,23 @@ class LinkGroup:
     detail: str = "headline"
     doubt: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskLink:
+    """A group waits for a second coordinator's word. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """A group does not wait any more, whatever became of it."""
+
+    chat: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,6 +526,14 @@ class SwitchDistrict:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Reports of a district are an exercise until then; None: from now on they are real."""
+
+    district: str
+    until: datetime | None
+
+
 Effect = (
     Say
     | Keep
@@ -503,6 +549,7 @@ Effect = (
     | Routed
     | MoveCase
     | Offer
+    | Climb
     | Hand
     | Join
     | Record
@@ -518,6 +565,8 @@ Effect = (
     | Enroll
     | Dismiss
     | LinkGroup
+    | AskLink
+    | DropLink
     | UnlinkGroup
     | Doubt
     | Check
@@ -530,6 +579,7 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Train
     | Metered
 )
 Decision = tuple[Effect, ...]

@@ -14,6 +14,9 @@ class Address(NamedTuple):
     chat: str
 
 
+CLOCK = Address("clock", "clock")  # the chat of a tick that is no chat's
+
+
 class MediaKind(StrEnum):
     """What sort of file a person sent, as the platform names it."""
 

@@ -4,6 +4,7 @@ from handlers import hygiene, keeping, leaving
 from handlers.coordinator import scope_name, waiting
 from handlers.effects import (
     Decision,
+    DropLink,
     Effect,
     ForgetChat,
     Keep,
@@ -49,6 +50,8 @@ def changed(world: World, event: Incoming) -> Decision:
         case Added() if event.group and world.group is None:
             # A coordinator who has just asked for a code is on the way here; anybody else's group is left at once.
             return (Leave(event.chat, world.rules.code_minutes * 60.0 if world.code else 0.0),)
+        case Removed() | Migrated() if event.chat in world.directory.asked:
+            return (DropLink(event.chat),)
         case Removed() if world.group:
             return lose(world, world.group)
         case Removed() if event.chat.channel == "web":  # only the page's own button says so

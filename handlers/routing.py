@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from handlers.dates import within
 from handlers.events import Address
 from handlers.places import chain
 from handlers.sparing import alerted
@@ -29,11 +30,6 @@ def matches(rule: RouteRule, district: str, kind: str, hour: int) -> bool:
         and (not rule.kinds or kind in rule.kinds)
         and (rule.hours is None or within(hour, *rule.hours))
     )
-
-
-def within(hour: int, start: int, end: int) -> bool:
-    """Whether a local hour lies in start..end; a span may run through midnight (18 to 6)."""
-    return start <= hour < end if start <= end else hour >= start or hour < end
 
 
 def route(world: World, district: str, kind: str, hour: int) -> tuple[Destination, ...]:

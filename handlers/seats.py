@@ -39,6 +39,7 @@ def enrolled(
     name: str | None = None,
     language: str = "",
     duty: tuple[datetime, datetime] | None = None,
+    same: str = "",
 ) -> Enroll:
     """A person with a role as they are, but for what is given."""
     return Enroll(
@@ -51,6 +52,7 @@ def enrolled(
         member.seat,
         member.since,
         duty or member.duty,
+        same or member.same,
     )
 
 

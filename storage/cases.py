@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, RowMapping, Se
 from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.world import Card, Case, File, Query
-from storage import prepared, remarks
+from storage import doubts, prepared, remarks
 from storage.store import Store, context
 from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, QUESTION, UNTAKEN, WRAP
 from storage.vault import CannotOpen, CaseKey
@@ -36,6 +36,7 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
     files, cards = _files(connection, ids), _cards(connection, store, ids)
     keys = _keys(connection, ids) if rows else {}
     own = _own(connection, store, chat, ids) if query.mine or query.receipts else set()
+    scores = doubts.of(connection, store, rows) if query.untaken or query.open else {}
     found = tuple(
         _case(
             store,
@@ -45,6 +46,7 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
             tuple(files[row["id"]]),
             tuple(cards[row["id"]]),
             row["id"] in own,
+            scores.get(row["reporter"], 0.0),
         )
         for row in rows
     )
@@ -145,6 +147,7 @@ def _case(
     files: tuple[File, ...],
     cards: tuple[Card, ...],
     own: bool,
+    doubt: float,
 ) -> Case:
     key = _key(store, wrapped, row["id"]) if wrapped and (details or row["taken_by"]) else None
     holder, closer = _hands(_read(key, row["taken_by"], "taken_by", row["id"]))
@@ -168,6 +171,8 @@ def _case(
         offered=row["offered"],
         offered_until=row["offered_until"],
         event=row["event"] or 0,
+        step=row["step"],
+        step_at=row["step_at"],
         details=(_read(key, row["details"], "details", row["id"]) or {}) if details else {},
         files=files,
         cards=cards,
@@ -175,6 +180,9 @@ def _case(
         own=own,
         excluded=tuple(filter(None, row["excluded"].split(","))),
         felt=row["felt"],
+        exercise=row["exercise"],
+        alike=row["alike"] or 0,
+        doubt=doubt,
     )
 
 

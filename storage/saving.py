@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, update
 
+from handlers import due
 from handlers.dates import local_day
 from handlers.effects import (
     AddNote,
@@ -16,11 +17,14 @@ from handlers.effects import (
     Adopt,
     Amend,
     AnswerQuestion,
+    AskLink,
     AskReporter,
     Check,
+    Climb,
     Decision,
     Dismiss,
     Doubt,
+    DropLink,
     DropMedia,
     DropRule,
     Effect,
@@ -52,7 +56,9 @@ from handlers.effects import (
     SetContact,
     ShowMenu,
     Silence,
+    Status,
     SwitchDistrict,
+    Train,
     UnlinkGroup,
     UseCode,
     VoidCodes,
@@ -63,6 +69,8 @@ from handlers.world import EVERYWHERE, Memory, World
 from storage import (
     audit,
     casekeys,
+    climbing,
+    copies,
     directory,
     figures,
     membership,
@@ -93,6 +101,7 @@ class Rows:
 
     kept: list[tuple[Address, Memory]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
+    said: dict[int, str] = field(default_factory=dict)  # new case -> its words as a keyed hash
     wraps: list[dict[str, Any]] = field(default_factory=list)
     archives: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
@@ -163,7 +172,7 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
         case Erase() | Released():
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
-            _code(connection, store, effect, rows)
+            _code(connection, store, event, effect, rows)
         case ShowMenu() | Leave() | Check():
             rows.sends.append(_request(event, effect))
         case (
@@ -176,6 +185,9 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
             | AddRule()
             | DropRule()
             | SwitchDistrict()
+            | Train()
+            | AskLink()
+            | DropLink()
         ):
             rows.changes.append(effect)
         case _:
@@ -226,8 +238,12 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
     match effect:
         case SetContact() | HandOver() | Felt() | Guessed():
             reporters.change(connection, store, event.chat, effect)
-        case Offer() | Hand() | Join() | Routed():
-            _place(connection, effect)
+        case Offer() | Climb() | Hand():
+            climbing.change(connection, effect)
+        case Join(cases=cases, event=number):
+            connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
+        case Routed(case=case, reached=reached):
+            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
         case Metered():
             meter.learn(connection, store, effect)
         case AskReporter() | AnswerQuestion() | AddNote():
@@ -243,20 +259,6 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
         case Silence(chat=silent, news=news):
             lanes = (store.tag(silent), *((outbox.news_lane(store.tag(silent)),) if news else ()))
             connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_(lanes)))
-
-
-def _place(connection: Connection, effect: Offer | Hand | Join | Routed) -> None:
-    """Whose a case is, and with which others it belongs."""
-    match effect:
-        case Offer(case=case, to=to, until=until):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
-        case Hand(case=case, desk=desk):
-            changed = update(CASES).where(CASES.c.id == case)
-            connection.execute(changed.values(desk=desk, offered="", offered_until=None))
-        case Join(cases=cases, event=number):
-            connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
-        case Routed(case=case, reached=reached):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
 
 
 def _forget(connection: Connection, store: Store, chat: Address) -> None:
@@ -303,9 +305,15 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
             "receipt": store.receipt(case.receipt) if case.receipt else None,
             "behalf": case.behalf,
             "excluded": ",".join(case.excluded),
+            "step": case.step,
+            "step_at": case.step_at,
             "felt": "",
+            "exercise": case.exercise,
+            "alike": None,
         }
     )
+    if said := copies.words(store, case):
+        rows.said[case.id] = said
     rows.wraps.append({"case_id": case.id, "wrapped": store.vault.wrap(key, case.id)})
     if not case.practice:
         address = store.vault.seal_contact(event.chat.chat.encode(), context("contact", "address", case.id))
@@ -313,7 +321,7 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
         rows.contacts.append({"case_id": case.id, **reached, "rule": case.contact})
         archived = store.vault.archive(key, case.id, store.recipients)
         rows.archives += [{"case_id": case.id, "recipient": name, "wrapped": sealed} for name, sealed in archived]
-    if not case.excluded:  # the figures are everybody's
+    if not (case.excluded or case.exercise):  # the figures are everybody's, and of what happened
         rows.tally[local_day(event.at, store.rules.zone), case.district, case.kind, "new", case.practice] += 1
     if case.files:
         rows.adopted.append((case.id, key, case.files))
@@ -326,9 +334,11 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     hands = orjson.dumps([astuple(move.holder), astuple(move.closer)])
     sealed = key.seal(hands, context("cases", "taken_by", move.case)) if key else None
     holder = store.person(move.holder.channel, move.holder.person) if move.holder.person else ""
-    when: dict[str, datetime] = {}
+    when: dict[str, datetime | int | None] = {"step_at": None}  # whoever has it now ends the climb
     if move.to in ENDED:
         when["done"] = event.at
+    elif move.to is Status.NEW:
+        when |= {"step": 0, "step_at": due.again(store.rules.patience, case, event.at)}
     elif case.taken is None and move.to in WORKED_ON:
         when["taken"] = event.at
     changed = (
@@ -338,7 +348,7 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     )
     if connection.execute(changed).rowcount != 1:
         raise Overtaken
-    if case.excluded:
+    if case.excluded or case.exercise:
         return
     day = local_day(case.opened, store.rules.zone)
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
@@ -356,7 +366,7 @@ def _amend(connection: Connection, store: Store, case: int, details: Any) -> Cas
     return key
 
 
-def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows: Rows) -> None:
+def _code(connection: Connection, store: Store, event: Incoming, effect: MakeCode | UseCode, rows: Rows) -> None:
     kept = store.vault.code_hash(effect.code)
     if isinstance(effect, UseCode):
         connection.execute(delete(CODE).where(CODE.c.hash == kept))
@@ -369,12 +379,15 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
             "scope": effect.scope,
             "seat": effect.seat,
             "expires": effect.expires,
+            "by": store.person(event.chat.channel, effect.by) if effect.by else "",
         }
     )
 
 
 def _write(connection: Connection, store: Store, rows: Rows) -> None:
     prepared.put(connection, CONVERSATION, _conversations(store, rows.kept), ("tag",))
+    if rows.said:
+        copies.mark(connection, store, rows.said, rows.cases)
     for table, made in (
         (CASES, rows.cases),
         (WRAP, rows.wraps),

@@ -363,7 +363,8 @@ def _line_buttons(message: Mapping[str, Any]) -> dict[str, str]:
     quick = [item["action"] for item in message.get("quickReply", {"items": []})["items"]]
     card = [row["action"] for row in message.get("contents", {}).get("footer", {}).get("contents", [])]
     spoken = {a["text"].removeprefix("/").replace(" ", ":", 1): a["label"] for a in card if a["type"] == "message"}
-    return {a["data"]: a["label"] for a in quick if a["type"] == "postback"} | spoken
+    tiles = [box["action"] for box in line_double.pressable(message.get("contents", {}))]
+    return {a["data"]: a["label"] for a in (*tiles, *quick) if a["type"] == "postback"} | spoken
 
 
 @dataclass

@@ -109,6 +109,7 @@ class Street:
             rules=self.rules,
             directory=self.people,
             memory=as_stored(self.memory) if event.chat == self.resident else Memory(),
+            channel=event.chat.channel,
             group=self.people.groups.get(event.chat),
             member=self.people.members.get((event.chat.channel, event.sender)),
             dice=hashlib.shake_256(str(self.turns).encode()).digest(64),

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import BadSignature, Channel, Outgoing, Poison, SendError
+from bot.channels import BadSignature, Channel, Outgoing, Poison, SendError, telegram_parts
 from bot.channels.telegram import Telegram
 from handlers.events import Choice, Command, Incoming, Media, MediaKind, Text
 from handlers.graphemes import utf16
@@ -367,6 +367,36 @@ async def test_a_file_goes_by_the_method_that_plays_it(
     ((filename, _, content),) = call.files.values()
     assert (filename, content) == (name, b"\x00\x01bytes")
     assert sent.isdecimal()
+
+
+OWN = {"kind": "photo", "mime": "image/png", "bytes": b"\x89PNG", "asset": "kind-th 0123"}
+
+
+async def test_a_picture_of_ours_is_uploaded_once(server: TelegramDouble, telegram: Telegram) -> None:
+    for chat in (RESIDENT, GROUP):
+        await telegram.send(Outgoing(chat, [message("?", ("x", "x", "option"), attachments=[OWN])], KEY))
+    first, second = server.calls
+    assert (list(first.files), first.params["caption"]) == (["photo"], "?")
+    assert (list(second.files), second.params["photo"]) == ([], "photo-1")
+    assert second.params["reply_markup"]["inline_keyboard"]
+
+
+async def test_a_picture_that_telegram_forgot_is_uploaded_again(server: TelegramDouble, telegram: Telegram) -> None:
+    await telegram.send(Outgoing(RESIDENT, [message("?", attachments=[OWN])], KEY))
+    server.uploaded.clear()
+    await telegram.send(Outgoing(RESIDENT, [message("?", attachments=[OWN])], KEY))
+    assert [bool(call.files) for call in server.calls] == [True, False, True]
+
+
+def test_a_question_that_is_heard_and_drawn_is_one_step() -> None:
+    spoken, sheet = {"kind": "spoken", "file": "th/kind"}, {"kind": "sheet", "file": "kind-th"}
+    asked = message("อะไร", ("ยา", "a:kind:drugs", "option"), attachments=[sheet, spoken])
+    first, second = (part for request in telegram_parts.requests([asked]) for part in request)
+    assert (first["attachments"], first["text"], first["buttons"]) == ([sheet], "", [])
+    assert (second["attachments"], second["text"]) == ([spoken], "อะไร")
+    assert second["buttons"]
+    ((alone,),) = telegram_parts.requests([message("อะไร", ("ยา", "a:kind:drugs", "option"), attachments=[spoken])])
+    assert (alone["attachments"], alone["text"]) == ([spoken], "อะไร")
 
 
 async def test_a_photo_too_large_for_a_photo_goes_as_a_document(server: TelegramDouble, telegram: Telegram) -> None:

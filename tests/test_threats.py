@@ -11,6 +11,7 @@ ROW = re.compile(r"^\| (T\d\d) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILI
 NAMED = re.compile(r"`([a-z_/]+\.py)::([a-z0-9_*]+)(?:\[([^\]]+)\])?`")
 ELSEWHERE = {"T14": "drill", "T40": "n/a"}  # outside of what a test of ours could show
 OWED = {"T70"}  # said to be OPEN, not hidden
+OWED = {"T16", "T17", "T21"}  # said to be OPEN, not hidden
 SECRET = re.compile(r"secret|token|signature|digest|password", re.IGNORECASE)
 ROWS = {row[1]: row for row in ROW.finditer((ROOT / "docs/threat-model.md").read_text("utf-8"))}
 
@@ -21,7 +22,7 @@ def defined(path: Path) -> set[str]:
 
 
 def test_every_attack_has_one_line() -> None:
-    assert list(ROWS) == [f"T{n:02}" for n in range(1, 83)]
+    assert list(ROWS) == [f"T{n:02}" for n in range(1, 86)]
 
 
 @pytest.mark.parametrize("attack", ROWS)

@@ -16,6 +16,7 @@ from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
 from bot.gauge import Gauge
 from bot.turns import Turns
+from bot.voices import Voices
 from handlers.effects import Enroll
 from handlers.events import Address, Body, Choice, Incoming
 from handlers.world import Rules
@@ -32,6 +33,7 @@ NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 19:30 in Bangkok, Vientiane 
 FREE = Pace(1e9, 1e9, 1_000_000, 1e9, 1_000_000)
 
 
+ADDRESS = "https://bot.example.org"
 NAMES = itertools.count(1)
 
 
@@ -192,6 +194,7 @@ class Town:
         find = partial(casekeys.find, vault=self.vault)
         self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
+        self.voices = Voices({})
         self.gauge = Gauge(self.database, self.store, self.channels["line"], self.turns.handle)
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
@@ -201,7 +204,7 @@ class Town:
             self.database,
             self.store,
             self.channels,
-            Attachments(self.files, None),
+            Attachments(self.files, None, None, self.voices, ADDRESS),
             self.turns.handle,
             now=self.clock,
             clock=self.clock.seconds,

@@ -44,6 +44,7 @@ LOST = (  # the chat itself
 )
 GONE = (*LOST, "user not found", "peer_id_invalid", "user is deactivated")
 ERASED_AT_ONCE = 100  # core.telegram.org/bots/api#deletemessages
+FORGOTTEN = ("wrong file identifier", "wrong remote file", "file reference", "wrong file_id")  # of an id we kept
 SAME = "message is not modified"
 UNEDITABLE = (
     "message can't be edited",
@@ -91,6 +92,7 @@ class Api:
     def __init__(self, token: str, base_url: str, base_file_url: str, patience: float) -> None:
         self._wire, self._polling = Wire((base_url, base_file_url), patience), Wire((base_url,), patience)
         self._base = f"{base_url}{token}"
+        self._uploaded: dict[str, str] = {}  # our own pictures and voices -> Telegram's id of the file
         self._bot = Bot(token, base_url, base_file_url, request=self._wire, get_updates_request=self._polling)
 
     async def close(self) -> None:
@@ -134,12 +136,26 @@ class Api:
             return await self._bot.send_location(
                 chat, attachment["latitude"], attachment["longitude"], protect_content=True, api_kwargs=extra
             )
+        return await self._upload(chat, attachment, {"caption": part["text"] or None, "api_kwargs": extra})
+
+    async def _upload(self, chat: int, attachment: Mapping[str, Any], more: Mapping[str, Any]) -> Message:
+        """A file; one of our own (an `asset`) is uploaded once, and afterwards named by what Telegram calls it."""
         content: bytes = attachment["bytes"]
         kind, name = _as_sent(attachment["kind"], attachment.get("mime", ""), len(content))
         send: Any = getattr(self._bot, f"send_{kind}")
-        sent: Message = await send(
-            chat, content, caption=part["text"] or None, filename=name, protect_content=True, api_kwargs=extra
-        )
+        asset = attachment.get("asset", "")
+        if asset in self._uploaded:
+            try:
+                known: Message = await send(chat, self._uploaded[asset], protect_content=True, **more)
+            except Refused as refused:
+                if refused.code != 400 or not any(why in refused.description for why in FORGOTTEN):
+                    raise
+                del self._uploaded[asset]
+            else:
+                return known
+        sent: Message = await send(chat, content, filename=name, protect_content=True, **more)
+        if asset and (file := _file_id(sent)):
+            self._uploaded[asset] = file
         return sent
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
@@ -292,6 +308,13 @@ def _number(message: object) -> str:
     """The id of a message that was sent; empty when the answer does not tell, for it was sent all the same."""
     number = message.get("message_id") if isinstance(message, dict) else None
     return str(number) if isinstance(number, int) else ""
+
+
+def _file_id(sent: Message) -> str:
+    """What Telegram calls the file of this message from now on; empty when it does not tell."""
+    if sent.photo:
+        return sent.photo[-1].file_id
+    return sent.voice.file_id if sent.voice else ""
 
 
 def _chat_id(chat: str) -> int:

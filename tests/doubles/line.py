@@ -347,6 +347,17 @@ def problems(messages: Any) -> list[str]:
     return [f"messages[{n}].{wrong}" for n, message in enumerate(messages) for wrong in _message_problems(message)]
 
 
+def pressable(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The boxes of a bubble's body that do something when they are pressed."""
+    below = [box for inner in (*part.get("contents", ()), part.get("body")) if inner for box in pressable(inner)]
+    return [part, *below] if part.get("type") == "box" and "action" in part else below
+
+
+def images(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    below = [image for inner in (*part.get("contents", ()), part.get("body")) if inner for image in images(inner)]
+    return [part, *below] if part.get("type") == "image" else below
+
+
 def _message_problems(message: Mapping[str, Any]) -> list[str]:
     wrong = []
     match message:
@@ -365,6 +376,8 @@ def _message_problems(message: Mapping[str, Any]) -> list[str]:
             wrong += ["contents: too large"] if len(json.dumps(bubble)) > 30 * 1024 else []
             rows = bubble.get("footer", {}).get("contents", [])
             wrong += [w for row in rows for w in _action_problems(row["action"], 40)]
+            wrong += [w for box in pressable(bubble) for w in _action_problems(box["action"], 40)]
+            wrong += [f"image: {i['url']}" for i in images(bubble) if not i["url"].startswith("https://")]
         case _:
             wrong.append(f"type: {message.get('type')} is wrong or incomplete")
     items = message.get("quickReply", {"items": []})["items"]
