@@ -39,6 +39,11 @@ def link_here(world: World, event: Incoming) -> Decision:
             else (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
         )
     language = SPOKEN_IN.get(code.scope[:2], "th")
+    if event.public:
+        text = world.words[language].t(
+            "This group is public: everybody can read it. Make it private, remove its link, then write the code again."
+        )
+        return (Say(event.chat, text),)
     if needed(world, code):
         return ask(world, event, code, language)
     return (UseCode(code.code), *linked(world, event, event.chat, code.scope, language))
