@@ -375,6 +375,7 @@ class World:
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
     inside: Mapping[Address, datetime] = field(default_factory=dict)  # when the sender was last seen in which group
+    askers: frozenset[tuple[str, str]] = frozenset()  # of these cases' questions, who were seen in a group of late
     meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)

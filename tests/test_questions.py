@@ -124,3 +124,19 @@ def test_every_kind_has_questions_that_fit_one_card(kind: str) -> None:
 def test_every_question_fits_its_button(language: str) -> None:
     labels = [WORDS[language].t(p.label) for p in PHRASES.values()]
     assert {label: clusters(label) for label in labels if clusters(label) > 20} == {}
+
+
+@pytest.mark.parametrize("minutes", [9, 11])
+async def test_words_of_an_answer_go_to_who_was_seen_in_the_group_of_late_and_others_press(
+    town: Town, minutes: int
+) -> None:
+    await ask(town, "where")
+    before = len(town.sent("telegram", ASKER.chat))
+    town.clock.tick(minutes=minutes)
+    await town.says(RESIDENT, Text(SECRET))
+    said = town.sent("telegram", ASKER.chat)[before:]
+    assert any(SECRET in p["text"] for p in said) is (minutes == 9)
+    if minutes == 11:
+        town.channels["telegram"].gone.add(ASKER.chat)
+        await town.says(ASKER, Choice(next(v for _, v, _ in said[-1]["buttons"])))
+        assert not any(SECRET in p["text"] for p in town.sent("telegram", ASKER.chat))
