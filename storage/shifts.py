@@ -25,7 +25,8 @@ CAME = prepared.among(
 TAKEN = prepared.among("SELECT count(*) FROM cases WHERE desk IN LIST AND taken >= ?")
 CLOSED = prepared.among("SELECT count(*) FROM cases WHERE desk IN LIST AND done >= ? AND status = 'closed'")
 STAND = prepared.among(
-    "SELECT status, count(*), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END) "
+    "SELECT status, count(*), "
+    "sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END) "
     "FROM cases WHERE desk IN LIST AND status <> 'closed' AND status <> 'withdrawn' GROUP BY status"
 )
 FACTS = "SELECT id, district, desk, kind, practice, status, opened, taken, done, excluded FROM cases"
