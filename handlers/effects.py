@@ -55,6 +55,7 @@ class Say:
     `replaces` is the platform's id of a message of ours to edit in place, where the channel can; a new message
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
+    `asks`: whoever answers this very message asks the reporter of this case in their own words, once.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
     `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
     costs money and there is little left.
@@ -71,6 +72,7 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    asks: int = 0
     news: str = ""
     clears: bool = False
 
@@ -285,6 +287,14 @@ class AskReporter:
 
 
 @dataclass(frozen=True, slots=True)
+class DropPrompt:
+    """This message asks no more: what is said about it from now on is talk."""
+
+    chat: Address
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerQuestion:
     """A question has come to this state, and this is all that is kept of it: answered, unknown, declined, expired."""
 
@@ -490,6 +500,7 @@ Effect = (
     | Join
     | Record
     | AskReporter
+    | DropPrompt
     | AnswerQuestion
     | AddNote
     | Adopt

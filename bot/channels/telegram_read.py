@@ -188,6 +188,7 @@ def _incoming(key: str, at: datetime, chat: tuple[str, bool], message: Json, bod
         group=chat[1],
         message=str(whole(message, "message_id")) if "message_id" in message else "",
         hint=words(person, "language_code"),
+        replies=str(count(optional(message, "reply_to_message"), "message_id") or ""),
     )
 
 
