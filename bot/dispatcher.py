@@ -11,7 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from bot import folding
+from bot import folding, resuming
 from bot.attachments import Attachments
 from bot.channels import Channel, Outgoing, SendError, Spent
 from bot.gauge import Gauge
@@ -152,7 +152,8 @@ class Dispatcher:
                 await self._written.wait()
                 if self._closing:
                     return
-                await self._write_down([self._event(row, outcome := await self._try(row))])
+                outcome = resuming.given_up(row, await self._try(row), self._now())
+                await self._write_down([*resuming.resumed(row, outcome), self._event(row, outcome)])
                 if self._gauge and (outcome.cost or outcome.fate is Fate.WAITS):
                     self._gauge.stale()
                 if row.made < self._began:
@@ -271,11 +272,14 @@ class Dispatcher:
             case "menu":
                 await channel.speak(row.chat, payload["language"], payload.get("rank", ""))
                 return "", {}, 0
+            case resuming.CHECK:
+                return resuming.word(await channel.member(row.chat, resuming.person(row))), {}, 0
             case "erase":
                 await channel.erase(row.chat, payload["messages"])
                 return "", {}, 0
             case "leave":
-                if Address(row.channel, row.chat) not in self._store.directory.groups:
+                chat, ours = Address(row.channel, row.chat), self._store.directory
+                if chat not in ours.groups and chat not in ours.asked:
                     await channel.leave(row.chat)
                 return "", {}, 0
         parts = await self._attachments.prepare(row.channel, payload["parts"])

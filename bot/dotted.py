@@ -134,6 +134,10 @@ def _folder(value: object) -> Path:
     return Path(value)
 
 
+def _folder_or_none(value: object) -> Path | None:
+    return None if value == "" else _folder(value)
+
+
 def _times(value: object) -> tuple[time, ...]:
     if not isinstance(value, list):
         raise Unfit(value, "is not a list of times", '["07:00", "18:00"]')
@@ -321,6 +325,7 @@ def _parse_days(text: str) -> dict[str, object]:
 
 FLAG = kind(_flag, lambda text: {"true": True, "false": False}.get(text.casefold(), text))
 FOLDER = kind(_folder)
+FOLDER_OR_NONE = kind(_folder_or_none)
 S3_PLACE = matching(BUCKET, "is not a bucket", '"s3://bucket" or "s3://bucket/folder"')
 CLAMD = matching(SCANNER, "is neither a socket's path nor host:port", '"/run/clamav/clamd.ctl"')
 S3_REGION = matching(REGION, "is not a region", '"us-east-1"')

@@ -13,6 +13,7 @@ from bot.dotted import (
     DAYS_BY_KIND,
     FLAG,
     FOLDER,
+    FOLDER_OR_NONE,
     HOST_NAME,
     MINUTES,
     NUMBERS,
@@ -110,6 +111,13 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """Where recordings of the questions are, by language (see bot.voices); none: nobody is offered to hear them."""
+
+    folder: Path | None = field(default=None, metadata=FOLDER_OR_NONE)
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """When groups get their digest: times of day in this zone, in order."""
 
@@ -141,6 +149,10 @@ class Desk:
     """How officers work on cases."""
 
     two_person_close: bool = field(default=False, metadata=FLAG)
+    membership_minutes: float = field(default=10.0, metadata=number(0, 1_440, 10.0))
+    invite_hours: float = field(default=24.0, metadata=number(0.1, 720, 24.0))
+    second_link: str = field(default="auto", metadata=one_of("auto", "always", "never"))
+    link_wait_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
     handover_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
     answer_days: float = field(default=5.0, metadata=number(0.1, 90, 5.0))
     overdue_new_hours: float = field(default=1.0, metadata=number(0.1, 720, 1.0))
@@ -241,6 +253,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     seal: Seal = field(default_factory=Seal)
     media: Media = field(default_factory=Media)
+    voice: Voice = field(default_factory=Voice)
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
     desk: Desk = field(default_factory=Desk)

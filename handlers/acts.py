@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from handlers import asking_back, closing, desk, handing, joining, looking, near, noting, watch
+from handlers import asking_back, closing, desk, enrolling, handing, joining, looking, near, noting, watch
 from handlers.effects import AskReporter, Decision, DropPrompt, Say
 from handlers.events import Choice, Command, Incoming, Text
 from handlers.numbers import read_case_number
@@ -84,6 +84,11 @@ def needs(world: World, action: str, number: str, words: str) -> Query:
 
 def press(world: World, event: Incoming, choice: Choice) -> Decision:
     action, number, words = pressed(choice) or ("", "", "")
+    if event.group and world.group and not event.sender:
+        text = world.t("I cannot see who pressed. Please write /{action} {number}.", action=action, number=number)
+        return (Say(event.chat, text),)
+    if (world.group or world.member) and (stopped := enrolling.stopped(world, event)) is not None:
+        return stopped
     return act(world, event, action, number, words)
 
 
@@ -118,8 +123,5 @@ def act(world: World, event: Incoming, action: str, number: str, words: str) -> 
         return (Say(event.chat, text),)
     if action == "case":
         return desk.show(Act(world, event, case, who(world, event)[0], words))
-    if not event.sender:
-        text = world.t("I cannot see who pressed. Please write /{action} {number}.", action=action, number=case.number)
-        return (Say(event.chat, text),)
-    by, enrolled = who(world, event)
-    return (*enrolled, *ACTS[action](Act(world, event, case, by, words)))
+    by, named = who(world, event)
+    return (*named, *ACTS[action](Act(world, event, case, by, words)))

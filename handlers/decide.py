@@ -14,17 +14,22 @@ from handlers import (
     digest,
     groups,
     handing,
+    hygiene,
     ladder,
+    linking,
     locking,
+    membership,
     outcomes,
     panic,
     practice,
+    preferences,
     quota,
     receipts,
     resident,
     rights,
     stale,
     talk,
+    training,
     trouble,
 )
 from handlers.effects import Decision, Released
@@ -53,12 +58,13 @@ from handlers.world import Query, World
 
 def needs(world: World, event: Incoming) -> Query | None:
     """What decide will want to see beyond the chat itself."""
-    world = speaking(world, event)
+    world, event = speaking(world, event), commands.spoken(event)
     match event.body:
         case Command() as command if rule := commands.find(command):
-            return rule.needs(world, event)
+            query = rule.needs(world, event)
+            return membership.needs(world, event, query) if commands.is_act(rule) else query
         case Choice() as choice if acts.pressed(choice):
-            return acts.needs_press(world, choice)
+            return membership.needs(world, event, acts.needs_press(world, choice))
         case Choice(value="status"):
             return after.needs(world)
         case Choice(value="mydata" | "forget" | "forget:yes"):
@@ -68,10 +74,10 @@ def needs(world: World, event: Incoming) -> Query | None:
         case Text() | Media() | Place() | Edited():
             return needs_words(world, event)
         case Choice() if not event.group:
-            return answering.needs(world, event)
+            return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
             return needs_tick(world, event, tick)
-        case Added() | Removed():
+        case Added() | Removed() | MembersLeft():
             return groups.needs(world, event)
         case Unsent():
             return resident.needs_unsent(event)
@@ -106,7 +112,13 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
 
 def decide(world: World, event: Incoming) -> Decision:
     """What to do about one event. Pure: the same world and event give the same effects."""
-    return (*decided(world, event), *released(world, event))
+    event = commands.spoken(event)
+    if not (event.group or event.checked):
+        return (*decided(world, event), *released(world, event))
+    doubts = hygiene.found(world, event)
+    world = hygiene.doubting(world, doubts) if doubts else world
+    learnt = (*hygiene.told(world, doubts), *hygiene.ended(world, event), *membership.seen(event))
+    return (*decided(world, event), *released(world, event), *learnt)
 
 
 def decided(world: World, event: Incoming) -> Decision:
@@ -186,8 +198,12 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     locking.PRESS.rstrip(":"): locking.lock,
     "language": resident.choose_language,
     "clear": panic.clear,
+    training.PRESS: training.press,
+    linking.PRESS: linking.press,
     "status": after.listing,
     "contact": after.press_contact,
+    "voice": preferences.voice,
+    "pictures": preferences.pictures,
 }
 
 

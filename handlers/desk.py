@@ -11,7 +11,7 @@ from handlers.life import ENDED, NEW, Move
 from handlers.meter import NEWS
 from handlers.patience import Step
 from handlers.routing import Destination, covers
-from handlers.sending import card
+from handlers.sending import card, offered
 from handlers.sparing import hears_news
 from handlers.standing import Act, standing
 from handlers.values import replace
@@ -100,7 +100,7 @@ def redrawn(world: World, case: Case) -> tuple[Say, ...]:
 
 def chats(world: World) -> dict[Address, Destination]:
     """Every chat of officers, as cards are drawn there."""
-    places = {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}
+    places = {g.chat: Destination(g.chat, g.language, g.shown) for g in world.directory.groups.values()}
     return places | {m.chat: Destination(m.chat, m.language) for m in world.directory.members.values()}
 
 
@@ -171,7 +171,7 @@ def drawn(world: World, case: Case, place: Destination, message: str, *, news: s
     if place.chat.channel != OTHER_PLACES:
         return card(world, case, place, replaces=message)
     short = cards.short(words, case)
-    return Say(place.chat, short, cards.buttons(words, case), card=case.id, urgent=case.urgent, news=news)
+    return Say(place.chat, short, offered(words, case, place), card=case.id, urgent=case.urgent, news=news)
 
 
 def is_away(world: World, case: Case, chat: Address) -> bool:
@@ -214,5 +214,5 @@ def picked(act: Act, buttons: tuple[Button, ...], prompt: str) -> Decision:
 
 
 def here(world: World, event: Incoming) -> Destination:
-    detail = world.group.detail if world.group else "headline"
+    detail = world.group.shown if world.group else "headline"
     return Destination(event.chat, world.language, detail)

@@ -207,7 +207,9 @@ class Incoming:
     person, empty when the platform does not say. `message` is the platform's id of the message this event is about
     (the one sent, or the one whose button was pressed). `hint` is the app's language, a BCP 47 tag or empty.
     `press` is what the channel needs to stop the spinner of a pressed button. `replies` is the id of the message that
-    this one answers (a reply on Telegram, a quote on LINE).
+    this one answers (a reply on Telegram, a quote on LINE). `public`: whether everybody can find and
+    read the group it came from; None where the platform does not say. `checked`: the platform was asked whether the
+    sender is in these groups, and this is what it said (see handlers.membership).
     """
 
     id: str
@@ -221,6 +223,8 @@ class Incoming:
     hint: str = ""
     press: str = ""
     replies: str = ""
+    public: bool | None = None
+    checked: tuple[tuple[str, str], ...] = ()
 
 
 def heard(text: str, me: str = "") -> Text | Command | None:

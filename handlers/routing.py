@@ -37,7 +37,7 @@ def route(world: World, district: str, kind: str, hour: int) -> tuple[Destinatio
     rule = next((r for r in world.directory.rules if matches(r, district, kind, hour)), None)
     named = tuple(g for scope in (rule.to if rule else ()) for g in world.directory.of_scope(scope))
     if named:
-        return tuple(Destination(g.chat, g.language, g.detail) for g in alerted(world, named))
+        return tuple(Destination(g.chat, g.language, g.shown) for g in alerted(world, named))
     return nearest(world, active(world, chain(world.gazetteer, district)))
 
 
@@ -50,7 +50,7 @@ def nearest(world: World, offered: tuple[str, ...]) -> tuple[Destination, ...]:
     for scope in offered:
         groups = world.directory.of_scope(scope)
         if groups:
-            return tuple(Destination(g.chat, g.language, g.detail) for g in alerted(world, groups))
+            return tuple(Destination(g.chat, g.language, g.shown) for g in alerted(world, groups))
     coordinators = world.directory.coordinators(offered) or world.directory.coordinators((EVERYWHERE,))
     return tuple(Destination(m.chat, m.language) for m in coordinators)
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, RowMapping, Se
 from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.world import Card, Case, File, Query
-from storage import prepared, remarks
+from storage import doubts, prepared, remarks
 from storage.store import Store, context
 from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, PROMPT, QUESTION, UNTAKEN, WRAP
 from storage.vault import CannotOpen, CaseKey
@@ -36,6 +36,7 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
     files, cards = _files(connection, ids), _cards(connection, store, ids)
     keys = _keys(connection, ids) if rows else {}
     own = _own(connection, store, chat, ids) if query.mine or query.receipts else set()
+    scores = doubts.of(connection, store, rows) if query.untaken or query.open else {}
     found = tuple(
         _case(
             store,
@@ -45,6 +46,7 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
             tuple(files[row["id"]]),
             tuple(cards[row["id"]]),
             row["id"] in own,
+            scores.get(row["reporter"], 0.0),
         )
         for row in rows
     )
@@ -76,8 +78,8 @@ def _statement(store: Store, query: Query, chat: Address) -> Select[Any] | None:
     if query.case:
         return found.where(CASES.c.id == query.case)
     if query.held:
-        holder = store.person(query.held.channel, query.held.person)
-        return found.where(CASES.c.holder == holder, CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
+        holders = [store.person(by.channel, by.person) for by in query.held]
+        return found.where(CASES.c.holder.in_(holders), CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
     if query.unrouted:
         return found.where(CASES.c.routed.is_(False)).order_by(CASES.c.id)
     return None
@@ -148,6 +150,7 @@ def _case(
     files: tuple[File, ...],
     cards: tuple[Card, ...],
     own: bool,
+    doubt: float,
 ) -> Case:
     key = _key(store, wrapped, row["id"]) if wrapped and (details or row["taken_by"]) else None
     holder, closer = _hands(_read(key, row["taken_by"], "taken_by", row["id"]))
@@ -180,6 +183,9 @@ def _case(
         own=own,
         excluded=tuple(filter(None, row["excluded"].split(","))),
         felt=row["felt"],
+        exercise=row["exercise"],
+        alike=row["alike"] or 0,
+        doubt=doubt,
     )
 
 

@@ -35,4 +35,5 @@ def _coded(store: Store, row: dict[str, object]) -> dict[str, object]:
     days = {name: local_day(at, store.rules.zone) if isinstance(at := row[name], datetime) else None for name in DAYS}
     opened, taken = row["opened"], row["taken"]
     waited = minutes_until(opened, taken) if isinstance(opened, datetime) and isinstance(taken, datetime) else None
-    return {name: row[name] for name in CODED} | days | {"waited": waited, "counted": not row["excluded"]}
+    told = {"practice": bool(row["practice"] or row["exercise"]), "waited": waited}
+    return {name: row[name] for name in CODED} | days | told | {"counted": not (row["excluded"] or row["exercise"])}

@@ -19,20 +19,22 @@ from storage.tables import milliseconds, moment
 
 # Each is answered by one index; `opened <= ?` twice is how long a case may stay untaken, and how long open.
 CAME = prepared.among(
-    "SELECT district, kind, practice, status, count(*) FROM cases WHERE district IN LIST AND opened >= ? "
-    "GROUP BY district, kind, practice, status"
+    "SELECT district, kind, practice, status, count(*) FROM cases "
+    "WHERE district IN LIST AND opened >= ? AND NOT exercise GROUP BY district, kind, practice, status"
 )
-TAKEN = prepared.among("SELECT count(*) FROM cases WHERE desk IN LIST AND taken >= ?")
-CLOSED = prepared.among("SELECT count(*) FROM cases WHERE desk IN LIST AND done >= ? AND status = 'closed'")
+TAKEN = prepared.among("SELECT count(*) FROM cases WHERE desk IN LIST AND taken >= ? AND NOT exercise")
+CLOSED = prepared.among(
+    "SELECT count(*) FROM cases WHERE desk IN LIST AND done >= ? AND status = 'closed' AND NOT exercise"
+)
 STAND = prepared.among(
     "SELECT status, count(*), "
     "sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END) "
-    "FROM cases WHERE desk IN LIST AND status <> 'closed' AND status <> 'withdrawn' GROUP BY status"
+    "FROM cases WHERE desk IN LIST AND status <> 'closed' AND status <> 'withdrawn' AND NOT exercise GROUP BY status"
 )
 FACTS = "SELECT id, district, desk, kind, practice, status, opened, taken, done, excluded FROM cases"
 KEPT = prepared.among(
-    f"{FACTS} WHERE excluded <> '' AND desk IN LIST UNION "
-    f"{FACTS} WHERE excluded <> '' AND opened >= ? AND district IN LIST"
+    f"{FACTS} WHERE excluded <> '' AND NOT exercise AND desk IN LIST UNION "
+    f"{FACTS} WHERE excluded <> '' AND NOT exercise AND opened >= ? AND district IN LIST"
 )
 HANDLED = prepared.among("SELECT key, at FROM inbox WHERE key IN LIST")
 CountKey = tuple[str, str, bool, Status]

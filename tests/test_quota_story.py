@@ -176,3 +176,15 @@ async def test_a_restart_forgets_neither_the_account_nor_what_waits(house: House
     await line.write("/cases")
     await house.settled()
     assert number in await seen(line)
+
+
+async def test_prometheus_reads_the_account(house: House) -> None:
+    await report(OnTelegram(house, 701), house, "th", WORDS)
+    await house.metered()
+    status, page = await house.get("/metrics")
+    lines = page.decode().splitlines()
+    assert status == 200
+    for figure in ("used 30.0", "limit 140.0", "waiting 0.0", "level 1.0"):
+        assert f"ntswatch_line_messages_{figure}" in lines
+    assert any(line.startswith("ntswatch_line_messages_forecast ") for line in lines)
+    assert not any(LINE_GROUP in line for line in lines)

@@ -88,7 +88,7 @@ def test_the_manual_s_defaults_are_the_defaults() -> None:
 
 def in_words(value: object) -> str:
     match value:
-        case "" | ():
+        case "" | () | None:
             return "none" if value == () else "empty"
         case bool():
             return f"`{value}`".lower()

@@ -1,15 +1,17 @@
 """Cases over real HTTP, on both doubles: one from a report to its end, and one that nobody takes, over a holiday."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from handlers.events import Address
 from handlers.phrases import PHRASES
 from storage import audit, codes
 from storage.tables import HISTORY, OUTBOX, QUARANTINE, QUESTION
+from tests.doubles.telegram import migrated
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, link, report
 from tests.test_whole import CHIEF, LINE_OFFICER, OFFICER, chief_of_line, number_in
 
@@ -24,6 +26,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         await link(made, OnTelegram(made, 0, TELEGRAM_GROUP), OnTelegram(made, CHIEF))
         await chief_of_line(made)
         await link(made, OnTelegram(made, 0, FAR_GROUP), OnTelegram(made, CHIEF), "TH3804")
+        await made.enlist(Address("telegram", str(FAR_OFFICER)), scope="TH3804")
         yield made
 
 
@@ -108,3 +111,84 @@ async def test_a_case_that_nobody_takes_waits_for_the_holiday_to_end_and_goes_up
     assert [action for action, _ in written] == ["step"] * 3 + ["step passed", "step"]
     assert await house.app.database.read(lambda c: audit.verify(c, house.app.store.vault)) == ""
     assert await house.count(QUARANTINE) == 0
+
+
+async def settled(house: House, *doing: Awaitable[object]) -> None:
+    for one in doing:
+        await one
+        await house.settled()
+
+
+def neutral(house: House, number: str) -> str:
+    return house.app.store.words["th"].n(
+        "An officer has left. {count} report waits for somebody again: {numbers}",
+        "An officer has left. {count} reports wait for somebody again: {numbers}",
+        1,
+        count=1,
+        numbers=number,
+    )
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["the platform tells", "the platform is asked"])
+async def test_an_officer_who_left_gets_nothing_and_their_case_waits_again(house: House, told: bool) -> None:
+    resident = OnLine(house, "U" + "7" * 32)
+    on_telegram, on_line = OnTelegram(house, OFFICER, TELEGRAM_GROUP), OnLine(house, LINE_OFFICER, LINE_GROUP)
+    first, second = [number_in(await report(resident, house, "km", KHMER)) for _ in range(2)]
+    await settled(house, on_telegram.write(f"/take {first}"), on_line.write(f"/take {second}"))
+    assert [row.status for row in await house.cases()] == ["taken", "taken"]
+
+    if told:
+        gone = on_telegram.message(left_chat_member={"id": OFFICER, "is_bot": False, "first_name": "Somchai"})
+        left = house.line.event(
+            "memberLeft", LINE_GROUP, "", left={"members": [{"type": "user", "userId": LINE_OFFICER}]}
+        )
+        await settled(house, on_telegram.update(message=gone), on_line.deliver(left))
+    else:
+        house.telegram.standing[TELEGRAM_GROUP, OFFICER] = "left"
+        house.line.outside.add((LINE_GROUP, LINE_OFFICER))
+        house.clock.tick(minutes=11)
+    shown = len(await OnTelegram(house, OFFICER).screen()), len(await OnLine(house, LINE_OFFICER).screen())
+    for private, number in ((OnTelegram(house, OFFICER), first), (OnLine(house, LINE_OFFICER), second)):
+        await settled(house, private.write(f"/details {number}"), private.write("/cases"))
+    assert [row.status for row in await house.cases()] == ["new", "new"]
+    after = [
+        *(await OnTelegram(house, OFFICER).screen())[shown[0] :],
+        *(await OnLine(house, LINE_OFFICER).screen())[shown[1] :],
+    ]
+    assert after
+    assert not any(KHMER in s.text or first in s.text or second in s.text for s in after)
+    for group in (on_telegram, on_line):
+        texts = [s.text for s in await group.screen()]
+        assert neutral(house, first) in texts
+        assert neutral(house, second) in texts
+    assert not any(m.role == "officer" and m.scope == "TH3801" for m in house.app.store.directory.members.values())
+    assert await house.count(OUTBOX) == 0
+    assert await house.count(QUARANTINE) == 0
+
+
+async def test_a_group_becomes_a_supergroup_during_an_alert_and_a_coordinator_looks(house: House) -> None:
+    resident = OnLine(house, "U" + "7" * 32)
+    house.telegram.fail(migrated(-1009), method="sendMessage", chat=TELEGRAM_GROUP)
+    number = number_in(await report(resident, house, "km", KHMER))
+    await house.settled()
+    short, moved, chief = number.replace("-", ""), OnTelegram(house, OFFICER, -1009), OnTelegram(house, CHIEF)
+    assert any(number in s.text for s in await OnLine(house, LINE_OFFICER, LINE_GROUP).screen())
+    await settled(house, moved.press(f"take:{short}"), moved.write(f"/details {number}"))
+    assert [row.status for row in await house.cases()] == ["taken"]
+    assert not any(KHMER in s.text for s in await OnTelegram(house, OFFICER).screen())
+    trust = next(v for s in await chief.screen() for v in s.buttons if v.startswith("trust:"))
+    await settled(house, chief.press(trust), moved.write(f"/details {number}"))
+    assert any(KHMER in s.text for s in await OnTelegram(house, OFFICER).screen())
+    assert not any(KHMER in s.text for s in await moved.screen())
+    assert [c["chat_id"] for c in house.telegram.asked("getChatMember")] == [-1009]
+    assert await house.count(OUTBOX) == 0
+    assert await house.count(QUARANTINE) == 0
+
+
+async def test_nobody_is_named_to_us_by_the_platforms_answer(house: House) -> None:
+    number = number_in(await report(OnLine(house, "U" + "7" * 32), house, "km", KHMER))
+    house.clock.tick(minutes=11)
+    await settled(house, OnLine(house, LINE_OFFICER, LINE_GROUP).write(f"/take {number}"))
+    assert [call.status for call in house.line.sent_to(f"/member/{LINE_OFFICER}")] == [200]
+    assert "Somchai" not in (house.folder / "ntswatch.db").read_bytes().decode("latin-1")
+    assert "Somchai" not in repr(house.app.store.directory)

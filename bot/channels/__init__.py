@@ -124,6 +124,14 @@ class Channel(Protocol):
         """Leave a group. Raises SendError."""
         ...
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Whether somebody is in a group; None where the platform does not tell. Raises SendError."""
+        ...
+
+    async def sees(self, chat: str) -> bool:
+        """Whether the platform tells us who comes into a group and who leaves it. Raises SendError."""
+        ...
+
     async def introduce(self) -> None:
         """Learn who we are: `link` is known from then on. Raises SendError."""
         ...

@@ -125,6 +125,14 @@ class Telegram:
         """Delete what is younger than two days. Raises SendError."""
         await self._api.erase(chat, messages)
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Telegram promises an answer to administrators only. Raises SendError."""
+        return await self._api.member(chat, person)
+
+    async def sees(self, chat: str) -> bool:
+        """Telegram tells administrators only (core.telegram.org/bots/api#update, `chat_member`). Raises SendError."""
+        return await self._api.leads(chat, self._reader.bot)
+
     async def introduce(self) -> None:
         """Learn our own name. Raises SendError."""
         self._reader.me = await self._api.me()

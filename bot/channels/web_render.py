@@ -17,6 +17,7 @@ EDGES = (1_600, 1_100, 700)  # pixels of the longer edge, tried until the pictur
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # SVG would bring markup along
 HEARD = ("audio/", "video/")
 LASTING = "h:"  # storage.handles: what can be done with a case is not over when the next message comes
+VOICES = "/voice/"  # where spoken questions are served; no other address of a file reaches the page
 SCHEMES = ("https://", "tel:")
 
 
@@ -50,6 +51,8 @@ async def _attachment(attachment: Part) -> dict[str, Any]:
     kind, mime, content = attachment.get("kind", ""), str(attachment.get("mime", "")), attachment.get("bytes", b"")
     if kind == "pin":
         return {"kind": kind, "latitude": attachment["latitude"], "longitude": attachment["longitude"]}
+    if str(attachment.get("url", "")).startswith(VOICES):
+        return {"kind": kind, "url": attachment["url"]}
     if kind == "photo" and len(content) > INLINE:
         mime, content = "image/jpeg", await asyncio.to_thread(shrink, content)
     if not content or len(content) > INLINE or not (mime in SHOWN or mime.startswith(HEARD)):

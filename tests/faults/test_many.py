@@ -49,6 +49,7 @@ async def test_presses_of_two_officers_of_one_group_through_two_processes(towns:
     shown = {plain: raw for town in towns for (_, plain), (raw, _) in town.channels["telegram"].claims.items()}
     takes = [raw for plain, raw in shown.items() if plain.startswith("take:") and not plain.endswith(":many")]
     assert len(takes) == PAIRS
+    await first.enlist(OFFICERS, "o1", "o2")
     pairs = [
         town.turns.handle([town.event(OFFICERS, Choice(take), sender=who, id=f"{who} {take}")])
         for take in takes
