@@ -97,20 +97,15 @@ def hand_out(world: World, event: Incoming, scope: str) -> Decision:
     )
 
 
-def linked(world: World, event: Incoming, chat: Address, scope: str, language: str) -> Decision:
+def now_linked(world: World, event: Incoming, chat: Address, scope: str, language: str) -> Decision:
     """The group gets the reports of its place from now on, and what had reached nobody."""
     words = world.words[language]
-    if event.public:
-        text = words.t(
-            "This group is public: everybody can read it. Make it private, remove its link, then write the code again."
-        )
-        return (Say(event.chat, text),)
     welcome = words.t(
         "This group now gets the reports of {place}.\n"
         "Press Take to work on one, Details to read it in private. /help shows what I can do.",
         place=scope_name(world, scope, language),
     )
-    if event.chat.channel == "telegram":
+    if chat.channel == "telegram":
         welcome += "\n" + words.t(
             "Please make this bot an administrator: only then Telegram tells it who comes and goes."
         )
