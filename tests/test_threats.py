@@ -11,7 +11,6 @@ ROW = re.compile(r"^\| (T\d\d) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILI
 NAMED = re.compile(r"`([a-z_/]+\.py)::([a-z0-9_*]+)(?:\[([^\]]+)\])?`")
 ELSEWHERE = {"T14": "drill", "T40": "n/a"}  # outside of what a test of ours could show
 OWED: set[str] = set()  # said to be OPEN, not hidden
-OWED: set[str] = set()  # said to be OPEN, not hidden
 SECRET = re.compile(r"secret|token|signature|digest|password", re.IGNORECASE)
 ROWS = {row[1]: row for row in ROW.finditer((ROOT / "docs/threat-model.md").read_text("utf-8"))}
 
