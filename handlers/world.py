@@ -286,6 +286,7 @@ class Query:
     other: str = ""  # a second number, beside the first
     near: bool = False  # of the number: what else was opened in `districts` in those days
     case: int = 0
+    asking: str = ""  # the message whose answer asks the reporter of the case
     details: bool = False
     untaken: bool = False
     unrouted: bool = False
