@@ -32,7 +32,7 @@ class Command:
     arguments: tuple[Argument, ...] = ()
 
 
-ANYWHERE = ("try", "where", "bench", "poster", "archive")  # they do with the defaults where there is no file
+ANYWHERE = ("try", "where", "bench", "poster", "archive", "voices")  # they do with the defaults where there is no file
 CUSTODIANS = ("backup", "restore", "archive")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG = Argument(("--log",), {"default": "INFO", "choices": LEVELS, "help": "how much is logged"})
@@ -122,6 +122,11 @@ COMMANDS = {
             Argument(("--line",), {"default": "", "help": "https://line.me/R/ti/p/ID, where LINE is not to be asked"}),
         ),
     ),
+    "voices": Command(
+        "the questions that can be recorded: file names, words, and which recordings are there",
+        "voices_",
+        (Argument(("--language",), {"default": "", "help": "th, lo, km or en; all without it"}),),
+    ),
     "bench": Command(
         "measure side by side what speed is promised",
         "bench",
@@ -173,7 +178,7 @@ def read(given: argparse.Namespace) -> Settings:
     """The settings, from the file and the environment."""
     path: Path | None = given.config
     if (
-        given.command in ("try", "where", "bench", "archive")
+        given.command in ("try", "where", "bench", "archive", "voices")
         and path == reading.DEFAULT
         and not reading.DEFAULT.exists()
     ):

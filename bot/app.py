@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 import locales
+from bot import calendar, voices
 from bot.attachments import Attachments
 from bot.channels import Channel, Poison, SendError
 from bot.channels.web import Web
@@ -24,11 +25,13 @@ from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
 from bot.scan import Scanner
 from bot.schedule import Schedule
-from bot.settings import Media, Settings
+from bot.settings import Escalation, Media, Settings
+from bot.translating import Translator
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming, Tick
 from handlers.history import Watch
+from handlers.patience import Patience
 from handlers.sparing import PRICED
 from handlers.world import Kept, Rules
 from storage import audit, casekeys, database, directory, gazetteer, quarantine, schema
@@ -65,6 +68,7 @@ class App:
     dispatcher: Dispatcher
     schedule: Schedule
     room: Room
+    voices: voices.Voices
     gauge: Gauge | None = None
     ready: set[str] = field(default_factory=set)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -192,7 +196,8 @@ def build(
     vault = Vault(keystore)
     base = database.connect(settings.database.url)
     files = Files(shelf(settings.media), vault, lambda file: base.read(partial(casekeys.find, vault=vault, file=file)))
-    store = Store(vault, words, atlas, rules(settings, alert_delay), {}, now)
+    recorded = voices.load(settings.voice.folder)
+    store = Store(vault, words, atlas, rules(settings, alert_delay, recorded), {}, now)
     store.recipients = tuple(map(Recipient.read, settings.seal.archive_recipients))
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
     channels = connect(settings, web, words)
@@ -201,11 +206,15 @@ def build(
     spool = Spool(beside(settings) / "spool", vault, now)
     turns = Turns(base, store, most=settings.limits.batch, spool=spool)
     _, key = keystore.current("web")
-    links = Links(settings.server.public_url, key.derive(b"media links"), now) if settings.server.public_url else None
+    fetched = shows_files(settings)
+    links = Links(settings.server.public_url, key.derive(b"media links"), now) if fetched else None
     name = secrets.token_hex(8)  # of this process, among the others on one database
-    attachments = Attachments(files, links, scanner(settings))
+    attachments = Attachments(files, links, scanner(settings), recorded, settings.server.public_url)
     gauge = gauged(base, store, channels.get(PRICED), turns)
-    dispatcher = Dispatcher(base, store, channels, attachments, turns.handle, now=now, name=name, gauge=gauge)
+    machine = translator(settings)
+    dispatcher = Dispatcher(
+        base, store, channels, attachments, turns.handle, now=now, name=name, gauge=gauge, translator=machine
+    )
     witness = audit.Witness(beside(settings) / "witness.json")
     room = roominess(settings, store, probe)
     schedule = Schedule(
@@ -221,9 +230,10 @@ def build(
         name=name,
         steady=steady,
         look=room.look,
+        holidays=calendar.load if settings.escalation.holidays else calendar.none,
         meter=partial(metered, gauge, dispatcher) if gauge else None,
     )
-    parts = (links, web, channels, turns, dispatcher, schedule, room, gauge)
+    parts = (links, web, channels, turns, dispatcher, schedule, room, recorded, gauge)
     return App(settings, keystore, base, store, files, witness, *parts)
 
 
@@ -236,6 +246,16 @@ async def metered(gauge: Gauge, dispatcher: Dispatcher) -> None:
     """LINE is asked what it counted; what may leave by that leaves."""
     if await gauge.read():
         dispatcher.wake()
+
+
+def translator(settings: Settings) -> Translator | None:
+    told = settings.translation
+    return Translator(told.url, told.api_key) if told.url else None
+
+
+def shows_files(settings: Settings) -> bool:
+    """Whether LINE can fetch a photo from us: it does so by https alone."""
+    return settings.server.public_url.startswith("https://")
 
 
 def scanner(settings: Settings) -> Scanner | None:
@@ -277,23 +297,40 @@ def shelf(media: Media) -> Shelf:
     )
 
 
-def rules(settings: Settings, alert_delay: float | None) -> Rules:
+def address(settings: Settings) -> str:
+    """Where people reach this server; on a machine of one's own the page of `try` does."""
+    server = settings.server
+    if server.public_url or not settings.web.chat or server.host not in ("127.0.0.1", "localhost"):
+        return server.public_url.rstrip("/")
+    return f"http://{server.host}:{server.port}" if server.port else ""
+
+
+def rules(settings: Settings, alert_delay: float | None, recorded: voices.Voices) -> Rules:
     limits, watched = settings.limits, settings.watch
+    fetches = settings.server.public_url.startswith("https://")  # LINE takes pictures and sounds from there alone
     return Rules(
         zone=settings.zone,
         emergency=settings.emergency.by_country,
         notice=NOTICE,
+        page=address(settings),
         half_report_hours=limits.half_report_hours,
         alert_delay=limits.alert_delay_minutes * 60 if alert_delay is None else alert_delay,
         code_minutes=limits.code_minutes,
         reports_an_hour=limits.reports_an_hour,
         two_person_close=settings.desk.two_person_close,
+        membership_minutes=settings.desk.membership_minutes,
+        invite_hours=settings.desk.invite_hours,
+        second_link=settings.desk.second_link,
+        link_wait_hours=settings.desk.link_wait_hours,
         handover_hours=settings.desk.handover_hours,
         answer_days=settings.desk.answer_days,
         line_groups=settings.line.groups,
         overdue_new_hours=settings.desk.overdue_new_hours,
         overdue_open_hours=settings.desk.overdue_open_hours,
-        hidden={"line": ("video", "voice", "document", *(() if settings.server.public_url else ("photo",)))},
+        hidden={"line": ("video", "voice", "document", *(() if shows_files(settings) else ("photo",)))},
+        translates=bool(settings.translation.url),
+        spoken={name: recorded.by_language for name in ("telegram", "web", *(("line",) if fetches else ()))},
+        pictured=frozenset({"telegram", *(("line",) if fetches else ())}),
         kept=Kept(
             settings.retention.half_report_hours,
             settings.retention.contact_days,
@@ -302,6 +339,7 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
             settings.retention.false_days,
             settings.retention.withdrawn_days,
         ),
+        patience=patience(settings.escalation),
         watch=Watch(
             watched.details_an_hour,
             watched.others_cases_a_day,
@@ -310,6 +348,11 @@ def rules(settings: Settings, alert_delay: float | None) -> Rules:
             (watched.night_begins, watched.night_ends),
         ),
     )
+
+
+def patience(wait: Escalation) -> Patience:
+    quiet = (wait.quiet_begins, wait.quiet_ends)
+    return Patience(wait.life, wait.urgent, wait.other, dict(wait.percent_by_kind), quiet)
 
 
 def keep(settings: Settings) -> Keep:

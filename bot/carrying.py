@@ -25,7 +25,7 @@ def along(row: Row, waiting: Sequence[Row]) -> tuple[Row, list[Row]]:
         needs = sum(map(size, said(other)))
         if needs > room:
             break
-        parts += said(other)
+        parts += [{**part, "case": (other.payload or {}).get("card", 0)} for part in said(other)]
         taken.append(other)
         room -= needs
     if texts:

@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 from bot import reading as told
+from bot import voices
 from bot.app import App, build
 from bot.channels import SendError
 from bot.scan import Scanner
@@ -22,6 +23,7 @@ async def look(settings: Settings) -> list[str]:
     try:
         return [
             *told.warnings(settings),
+            *voices.problems(settings.voice.folder),
             *app.keystore.problems(),
             *await _database(app),
             *await _media(app),
@@ -70,6 +72,19 @@ def _people(app: App) -> list[str]:
     if alone:
         found.append(f"groups: {len(alone)} of {len(active)} districts have no group of their own: {', '.join(alone)}")
     return found
+
+
+async def _blind(app: App, name: str) -> list[str]:
+    """Groups whose platform does not tell the bot who comes and goes."""
+    groups = [g for g in app.store.directory.groups.values() if g.chat.channel == name]
+    blind = [g.scope for g in groups if not await app.channels[name].sees(g.chat.chat)]
+    if not blind:
+        return []
+    where = ", ".join(sorted(blind))
+    return [
+        f"{name}: the bot is no administrator in {len(blind)} of {len(groups)} groups, so it is not told who comes and "
+        f"goes there: {where}; make it one"
+    ]
 
 
 async def _scanner(app: App) -> list[str]:
@@ -124,6 +139,7 @@ async def _platforms(app: App) -> list[str]:
         try:
             async with asyncio.timeout(PATIENCE):
                 found += await channel.check(app.settings.server.public_url)
+                found += await _blind(app, name)
         except SendError as bad:
             found.append(f"{name}: the platform refused ({bad.why}); check its token")
         except TimeoutError:

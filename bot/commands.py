@@ -19,12 +19,15 @@ from typing import TypeVar
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
+import locales
 from bot import logs, loop, reading, tryout
-from bot.app import App, build, keep, running
+from bot.app import App, build, keep, rules, running
 from bot.channels import SendError
 from bot.server import serve
 from bot.settings import Settings
 from bot.webchat import Stage
+from handlers.world import Directory, Memory, World
+from locales import LANGUAGES
 from storage import audit, clock, codes, directory, gazetteer, operations, recounting, schema
 from storage.database import Work, opened
 from storage.keystore import Keystore
@@ -275,6 +278,22 @@ def poster(settings: Settings, given: Namespace) -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     for file in poster.write(given.out, atlas, links, district, given.village, settings.emergency.by_country):
         print(file)
+    return 0
+
+
+def voices_(settings: Settings, given: Namespace) -> int:
+    """`th/kind.m4a  missing`, and under it the words as the bot says them now."""
+    from bot import voices
+
+    if given.language and given.language not in LANGUAGES:
+        raise Cannot(f"{given.language}: no such language; write one of {', '.join(LANGUAGES)}")
+    there = voices.load(settings.voice.folder)
+    world = World(datetime.now(UTC), locales.load(), gazetteer.load(), rules(settings, None, there), Directory())
+    for language in (given.language,) if given.language else LANGUAGES:
+        for name, words in voices.words(replace(world, language=language, memory=Memory(language))):
+            state = "there" if there.get(f"{language}/{name}") else "missing"
+            print(f"{language}/{name}{voices.END}  {state}")
+            print("\n".join(f"    {line}" for line in words.splitlines() if line.strip()))
     return 0
 
 

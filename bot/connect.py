@@ -37,6 +37,10 @@ def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
     menus = {
         "private": {lang: menu(w, "private", "resident") for lang, w in words.items()},
         "group": {lang: menu(w, "group", "officer") for lang, w in words.items()},
+        **{
+            rank: {lang: menu(w, "private", rank) for lang, w in words.items()}
+            for rank in ("officer", "lead", "coordinator")
+        },
     }
     return Telegram(
         told.token,

@@ -11,11 +11,12 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from bot import folding
+from bot import folding, resuming
 from bot.attachments import Attachments
 from bot.channels import Channel, Outgoing, SendError, Spent
 from bot.gauge import Gauge
 from bot.pace import Pacer
+from bot.translating import Translator, about
 from bot.turns import Unavailable
 from bot.turnstile import Turnstile
 from handlers import contact
@@ -62,8 +63,10 @@ class Dispatcher:
         jitter: Callable[[], float] = random.random,
         name: str = "",
         gauge: Gauge | None = None,
+        translator: Translator | None = None,
     ) -> None:
         self._database, self._store, self._channels, self._handle = database, store, channels, handle
+        self._translator = translator
         self._gauge, self._priced = gauge, gauge.name if gauge else ""
         self._attachments, self._now, self._clock, self._jitter = attachments, now, clock, jitter
         self._pacers = {name: Pacer(channel.pace) for name, channel in channels.items()}
@@ -152,7 +155,8 @@ class Dispatcher:
                 await self._written.wait()
                 if self._closing:
                     return
-                await self._write_down([self._event(row, outcome := await self._try(row))])
+                outcome = resuming.given_up(row, await self._try(row), self._now())
+                await self._write_down([*resuming.resumed(row, outcome), self._event(row, outcome)])
                 if self._gauge and (outcome.cost or outcome.fate is Fate.WAITS):
                     self._gauge.stale()
                 if row.made < self._began:
@@ -250,7 +254,8 @@ class Dispatcher:
             return self._failed(row, strange, card)
         self.sent += 1
         self.denied.discard(row.channel)
-        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result, cost=cost)
+        asks = int(row.payload.get("asks", 0))
+        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result, cost=cost, asks=asks)
 
     def _kept(self, row: Row) -> Outcome | None:
         """The reporter's own rule about being written to first; None: it may leave now."""
@@ -267,20 +272,30 @@ class Dispatcher:
         match row.kind:
             case "fetch":
                 return "", await self._attachments.bring(channel, payload), 0
+            case "translate":
+                return "", await self._translated(payload), 0
             case "menu":
-                await channel.speak(row.chat, payload["language"])
+                await channel.speak(row.chat, payload["language"], payload.get("rank", ""))
                 return "", {}, 0
+            case resuming.CHECK:
+                return resuming.word(await channel.member(row.chat, resuming.person(row))), {}, 0
             case "erase":
                 await channel.erase(row.chat, payload["messages"])
                 return "", {}, 0
             case "leave":
-                if Address(row.channel, row.chat) not in self._store.directory.groups:
+                chat, ours = Address(row.channel, row.chat), self._store.directory
+                if chat not in ours.groups and chat not in ours.asked:
                     await channel.leave(row.chat)
                 return "", {}, 0
         parts = await self._attachments.prepare(row.channel, payload["parts"])
         out = Outgoing(row.chat, parts, str(uuid.uuid5(KEYS, str(row.id))))
         message, cost = await self._say(channel, row, payload, out)
         return message, {}, cost
+
+    async def _translated(self, payload: Mapping[str, Any]) -> Mapping[str, str]:
+        if self._translator is None:  # switched off since it was asked
+            raise SendError("translation off", None)
+        return await self._translator.translate(payload)
 
     async def _say(self, channel: Channel, row: Row, payload: Mapping[str, Any], out: Outgoing) -> tuple[str, int]:
         """By its reply token while that is fresh, then by push, which the platform knows again by its key.
@@ -340,6 +355,8 @@ class Dispatcher:
         """What to do next, as the error says; after a day nothing any more."""
         now, unsure = self._now(), bad.unsure or self._in_doubt(row)
         log.warning("not sent", extra={"action": row.kind, "row": row.id, "channel": row.channel, "error": bad.why})
+        if row.kind == "translate" and row.payload:
+            return untranslated(row, row.payload, bad, now)
         if bad.moved_to:
             ours = Address(row.channel, row.chat) in self._store.directory.groups
             fate = Fate.LATER if ours else Fate.DEAD  # nobody moves a chat that is not ours, so it would never end
@@ -370,3 +387,11 @@ class Dispatcher:
         """Wait for what is under way."""
         while self._sending:
             await asyncio.gather(*self._sending.values(), return_exceptions=True)
+
+
+def untranslated(row: Row, payload: Mapping[str, Any], bad: SendError, now: datetime) -> Outcome:
+    """An officer waits: one more try, then a word to them; and nothing of it lies among the dead letters."""
+    if bad.retry_after is not None and not row.attempts:
+        return Outcome(row.id, Fate.LATER, due=now + timedelta(seconds=bad.retry_after), why=bad.why)
+    state = "declined" if bad.retry_after is None else "away"
+    return Outcome(row.id, Fate.DROPPED, why=bad.why, result={**about(payload), "state": state})

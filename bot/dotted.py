@@ -17,11 +17,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from handlers.kinds import KINDS
+from handlers.patience import STEPS
 from storage.vault import Recipient
 
 Numbers = tuple[tuple[str, str], ...]
 
 MOST_DAYS = 3650
+MOST_MINUTES = 7 * 24 * 60
+MOST_PERCENT = 1000
 LONGEST_SHOWN = 60  # characters of a wrong value that an error repeats: enough to find it in the file
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
@@ -131,6 +134,10 @@ def _folder(value: object) -> Path:
     return Path(value)
 
 
+def _folder_or_none(value: object) -> Path | None:
+    return None if value == "" else _folder(value)
+
+
 def _times(value: object) -> tuple[time, ...]:
     if not isinstance(value, list):
         raise Unfit(value, "is not a list of times", '["07:00", "18:00"]')
@@ -199,6 +206,21 @@ def _public_url(value: object) -> str:
     if found is None:
         raise Unfit(value, "is not an https address", '"https://bot.example.org"')
     if found.scheme != "https" and not is_loopback(found.hostname or ""):
+        raise Unfit(value, "is not encrypted", f'"{found._replace(scheme="https").geturl().rstrip("/")}"')
+    if str(value).endswith("/"):
+        raise Unfit(value, "ends with a slash", f'"{str(value).rstrip("/")}"')
+    return str(value)
+
+
+def _translator(value: object) -> str:
+    """Words of residents travel there: in the clear only within this machine, or to a name of a container's network."""
+    if value == "":
+        return ""
+    found = split(value)
+    if found is None:
+        raise Unfit(value, "is not an https address", '"https://translate.example.org"')
+    host = found.hostname or ""
+    if found.scheme != "https" and not is_loopback(host) and ("." in host or ":" in host):
         raise Unfit(value, "is not encrypted", f'"{found._replace(scheme="https").geturl().rstrip("/")}"')
     if str(value).endswith("/"):
         raise Unfit(value, "ends with a slash", f'"{str(value).rstrip("/")}"')
@@ -286,6 +308,31 @@ def _days_by_kind(value: object) -> tuple[tuple[str, int], ...]:
     return tuple(value.items())
 
 
+def _minutes(value: object) -> tuple[int, ...]:
+    write = "[10, 10, 10, 15, 15], or [] for none"
+    if not isinstance(value, list) or len(value) not in (0, len(STEPS)):
+        raise Unfit(value, f"is not a list of {len(STEPS)} times in minutes", write)
+    for entry in value:
+        if isinstance(entry, bool) or not isinstance(entry, int) or not 0 <= entry <= MOST_MINUTES:
+            raise Unfit(entry, f"is not a whole number of minutes from 0 to {MOST_MINUTES}", write)
+    return tuple(value)
+
+
+def _percent_by_kind(value: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, dict):
+        raise Unfit(value, "is not a table of percentages", "{ people = 50 }")
+    for name, percent in value.items():
+        if name not in KINDS:
+            raise Unfit(name, "is not a kind of report", "one of " + ", ".join(KINDS))
+        if isinstance(percent, bool) or not isinstance(percent, int) or not 1 <= percent <= MOST_PERCENT:
+            raise Unfit(percent, f"is not a percentage for {name}", "50")
+    return tuple(value.items())
+
+
+def _parse_minutes(text: str) -> list[object]:
+    return [int(entry) if isinstance(entry, str) and WHOLE.fullmatch(entry) else entry for entry in items(text)]
+
+
 def _parse_days(text: str) -> dict[str, object]:
     pairs = (entry.partition("=") for entry in map(str, items(text)))
     return {name.strip(): int(days) if WHOLE.fullmatch(days.strip()) else days for name, _, days in pairs}
@@ -293,6 +340,8 @@ def _parse_days(text: str) -> dict[str, object]:
 
 FLAG = kind(_flag, lambda text: {"true": True, "false": False}.get(text.casefold(), text))
 FOLDER = kind(_folder)
+FOLDER_OR_NONE = kind(_folder_or_none)
+TRANSLATOR = kind(_translator)
 S3_PLACE = matching(BUCKET, "is not a bucket", '"s3://bucket" or "s3://bucket/folder"')
 CLAMD = matching(SCANNER, "is neither a socket's path nor host:port", '"/run/clamav/clamd.ctl"')
 S3_REGION = matching(REGION, "is not a region", '"us-east-1"')
@@ -304,6 +353,8 @@ PUBLIC_URL = kind(_public_url)
 DATABASE = kind(_database_url)
 RECIPIENTS = kind(_recipients, items)
 AGE_KEYS = kind(_age_keys, items)
+MINUTES = kind(_minutes, _parse_minutes)
+PERCENT_BY_KIND = kind(_percent_by_kind, _parse_days)
 DAYS_BY_KIND = kind(_days_by_kind, _parse_days)
 NUMBERS = kind(_numbers, _parse_numbers)
 HOST_NAME = matching(HOST, "is not a host", '"127.0.0.1"')

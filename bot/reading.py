@@ -288,6 +288,7 @@ def _weak(settings: Settings) -> Iterator[str]:
         "telegram.secret_token": (telegram.secret_token, "write what `openssl rand -hex 32` prints"),
         "line.channel_secret": (line.channel_secret, "copy it whole from the LINE Developers console"),
         "line.channel_access_token": (line.channel_access_token, "copy it whole from the LINE Developers console"),
+        "translation.api_key": (settings.translation.api_key, "have the service make a longer one"),
         "media.s3_access_key": (media.s3_access_key, "have your store make a longer one"),
         "media.s3_secret_key": (media.s3_secret_key, "have your store make a longer one"),
     }

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.calendar import Holidays, load
 from bot.turns import Unavailable
-from handlers.events import Address, Incoming, Tick
-from storage import audit, clock, directory, presence, remarks, retention, rotation, shifts
+from handlers.events import CLOCK, Address, Incoming, Tick
+from storage import audit, climbing, clock, directory, presence, remarks, retention, rotation, shifts
 from storage.database import Database, gone
 from storage.files import Files
 from storage.store import Store
@@ -27,10 +29,27 @@ PURGE_MINUTES = 30
 ROTATE_MINUTES = 60
 ROOM_SECONDS = 60
 QUESTION_MINUTES = 10
+LADDER_SECONDS = 10  # a look costs one read of an index; where a life is at risk nobody waits longer for the next step
+HOLIDAYS_AGAIN = timedelta(hours=1)  # until they are asked for again where they could not be had
+MOST_LOOKS = 20  # at once, of a hundred cases each: after a down time much may be due
 METER_MINUTES = 5
-CLOCK = Address("clock", "clock")  # the chat of a tick that is no chat's
 BEAT_SECONDS = 10
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
+
+
+def steps(due: Sequence[climbing.Due], now: datetime) -> list[Incoming]:
+    """The events of cases that are due: of one name in every process, and another one when a case comes back later."""
+    return [
+        Incoming(
+            f"step:{one.number}:{one.step + 1}:{one.at}",
+            now,
+            CLOCK,
+            "",
+            Tick("step", {"number": one.number, "step": str(one.step)}),
+            group=True,
+        )
+        for one in due
+    ]
 
 
 class Schedule:
@@ -52,11 +71,13 @@ class Schedule:
         name: str = "",
         steady: Callable[[], float] | None = None,
         look: Callable[[], None] = lambda: None,
+        holidays: Callable[[Sequence[int]], Awaitable[Holidays]] = load,
         meter: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
-        self._again, self._look, self._meter = again, look, meter
+        self._again, self._look, self._holidays, self._meter = again, look, holidays, meter
+        self._learning, self._known = asyncio.Lock(), datetime.min.replace(tzinfo=zone)  # until when holidays are known
         self._witness, self._steady = witness, steady
         self._began = self._beginning(store.now())
         self.stopped = ""  # why nothing is deleted
@@ -79,6 +100,7 @@ class Schedule:
         self._scheduler.add_job(
             self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True
         )
+        self._scheduler.add_job(self.ladder, "interval", seconds=LADDER_SECONDS, misfire_grace_time=None, coalesce=True)
         if self._database.dialect == "postgresql":
             self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, coalesce=True, misfire_grace_time=None)
             await self.arrive()
@@ -159,6 +181,39 @@ class Schedule:
         if events:
             await self._handle(events)
             log.info("questions closed", extra={"action": "questions", "count": len(events)})
+
+    async def ladder(self) -> None:
+        """Cases that nobody took in time make their next step."""
+        try:
+            for _ in range(MOST_LOOKS):
+                now = self._store.now()
+                due = await self._database.read(partial(climbing.due, now=now))
+                if due:
+                    await self._learn(now)
+                    await self._handle(steps(due, now))
+                    log.info("steps", extra={"action": "ladder", "count": len(due)})
+                if len(due) < climbing.MOST_DUE:
+                    break
+        except Exception as bad:
+            if not (isinstance(bad, Unavailable) or gone(bad)):
+                raise
+            log.warning("ladder waits", extra={"action": "ladder", "error": type(bad).__name__})
+
+    async def _learn(self, now: datetime) -> None:
+        """The holidays of this year and the next, once a year; without them every day is like any other."""
+        async with self._learning:
+            if now < self._known:
+                return
+            year = now.astimezone(self._zone).year
+            try:
+                days = await self._holidays((year, year + 1))
+            except (OSError, ValueError) as bad:
+                log.error("holidays not known", extra={"action": "holidays", "error": type(bad).__name__})
+                self._known = now + HOLIDAYS_AGAIN
+                return
+            self._known = datetime(year + 1, 1, 1, tzinfo=self._zone)
+            rules = self._store.rules
+            self._store.rules = replace(rules, patience=replace(rules.patience, holidays=days))
 
     async def purge(self) -> None:
         """What has outlived its time goes; nothing at all while the clock or the amount is doubtful."""

@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import media, webchat
+from bot import media, voices, webchat
 from bot.app import App
 from bot.channels import BadSignature, Channel
 from bot.crowd import is_outside
+from bot.dashboard import Dashboard
 from bot.door import Door
 from bot.pages import drawings
 from bot.pages import serve as serve_file
@@ -43,7 +44,8 @@ def build(app: App, stage: webchat.Stage | None = None) -> Starlette:
     hooks = [Route(f"/{name}", Webhook(app, c), methods=["POST"]) for name, c in app.channels.items() if name != "web"]
     links = media.routes(app.links, app.files) if app.links else []
     pages = webchat.routes(app.web, app.turns.handle, app.store.words, stage, app.settings.web.chat)
-    routes = [*hooks, *health(app), *links, pictures(), *pages]
+    ours = [pictures(), voices.route(app.voices), *Dashboard(app).routes()]
+    routes = [*hooks, *health(app), *links, *ours, *pages]
     return Starlette(routes=routes, middleware=[Middleware(Bare)])
 
 

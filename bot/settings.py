@@ -13,8 +13,11 @@ from bot.dotted import (
     DAYS_BY_KIND,
     FLAG,
     FOLDER,
+    FOLDER_OR_NONE,
     HOST_NAME,
+    MINUTES,
     NUMBERS,
+    PERCENT_BY_KIND,
     PUBLIC_URL,
     RECIPIENTS,
     S3_ENDPOINT,
@@ -23,6 +26,7 @@ from bot.dotted import (
     TIMES,
     TIMEZONE,
     TOKEN,
+    TRANSLATOR,
     WEBHOOK_TOKEN,
     Numbers,
     api,
@@ -108,6 +112,21 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """Where recordings of the questions are, by language (see bot.voices); none: nobody is offered to hear them."""
+
+    folder: Path | None = field(default=None, metadata=FOLDER_OR_NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The service that officers may have words translated by (LibreTranslate's interface); off without an address."""
+
+    url: str = field(default="", metadata=TRANSLATOR)
+    api_key: str = field(default="", repr=False, metadata=TOKEN)
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """When groups get their digest: times of day in this zone, in order."""
 
@@ -139,10 +158,29 @@ class Desk:
     """How officers work on cases."""
 
     two_person_close: bool = field(default=False, metadata=FLAG)
+    membership_minutes: float = field(default=10.0, metadata=number(0, 1_440, 10.0))
+    invite_hours: float = field(default=24.0, metadata=number(0.1, 720, 24.0))
+    second_link: str = field(default="auto", metadata=one_of("auto", "always", "never"))
+    link_wait_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
     handover_hours: float = field(default=12.0, metadata=number(0.1, 720, 12.0))
     answer_days: float = field(default=5.0, metadata=number(0.1, 90, 5.0))
     overdue_new_hours: float = field(default=1.0, metadata=number(0.1, 720, 1.0))
     overdue_open_hours: float = field(default=72.0, metadata=number(1, 8_760, 72.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """How long a case waits before the next hears that nobody has taken it: minutes before each of the five steps."""
+
+    life: tuple[int, ...] = field(default=(0, 0, 5, 5, 5), metadata=MINUTES)
+    urgent: tuple[int, ...] = field(default=(10, 10, 10, 15, 15), metadata=MINUTES)
+    other: tuple[int, ...] = field(default=(60, 60, 120, 240, 240), metadata=MINUTES)
+    percent_by_kind: tuple[tuple[str, int], ...] = field(
+        default=(("people", 50), ("weapons", 50), ("scam", 200)), metadata=PERCENT_BY_KIND
+    )
+    quiet_begins: int = field(default=21, metadata=whole(0, 23, 21))
+    quiet_ends: int = field(default=6, metadata=whole(0, 23, 6))
+    holidays: bool = field(default=True, metadata=FLAG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +262,12 @@ class Settings:
     web: Web = field(default_factory=Web)
     seal: Seal = field(default_factory=Seal)
     media: Media = field(default_factory=Media)
+    translation: Translation = field(default_factory=Translation)
+    voice: Voice = field(default_factory=Voice)
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
     desk: Desk = field(default_factory=Desk)
+    escalation: Escalation = field(default_factory=Escalation)
     watch: Watching = field(default_factory=Watching)
     retention: Retention = field(default_factory=Retention)
     emergency: Emergency = field(default_factory=Emergency)

@@ -54,7 +54,7 @@ def stage(app: App) -> Stage:
 
 
 async def people(app: App) -> None:
-    """A coordinator joins and links the officers' group, by the same codes and commands as in life."""
+    """A coordinator links the officers' group and an officer joins, by the same codes and commands as in life."""
     invite = partial(codes.invite, store=app.store)
     if not app.store.directory.members:
         code = await app.database.write(partial(invite, purpose="join", role="coordinator", scope="*"))
@@ -62,6 +62,9 @@ async def people(app: App) -> None:
     if GROUP not in app.store.directory.groups:
         code = await app.database.write(partial(invite, purpose="link", role="", scope=DISTRICT))
         await app.turns.handle([said(app, GROUP, Command("link", code), COORDINATOR)])
+    if not app.store.directory.seated(DISTRICT):
+        code = await app.database.write(partial(invite, purpose="join", role="officer", scope=DISTRICT, seat="head"))
+        await app.turns.handle([said(app, OFFICER, Command("join", code))])
 
 
 def said(app: App, chat: Address, body: Body, by: Address | None = None, at: datetime | None = None) -> Incoming:
@@ -95,6 +98,6 @@ def one_case(app: App, draw: random.Random) -> Sequence[Incoming]:
     taken = opened + timedelta(minutes=draw.randrange(2, 50))
     done = taken + timedelta(minutes=draw.randrange(10, 180))
     moves = [(taken, "taken"), (done, "closed")][: draw.choice((0, 1, 1, 2, 2))]
-    by = "officer 2"
+    by = app.store.words["th"].t("officer {number}", number=2)  # the group on the stage speaks Thai
     ticks = [(at, Tick("practice move", {"number": number, "to": to, "by": by})) for at, to in moves if at < now]
     return [said(app, GROUP, Tick("practice", given), at=opened), *(said(app, GROUP, t, at=at) for at, t in ticks)]

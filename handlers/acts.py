@@ -2,10 +2,23 @@
 
 from collections.abc import Callable, Mapping
 
-from handlers import asking_back, closing, desk, handing, joining, looking, near, noting, watch
-from handlers.effects import Decision, Say
-from handlers.events import Choice, Command, Incoming
+from handlers import (
+    asking_back,
+    closing,
+    desk,
+    enrolling,
+    handing,
+    joining,
+    looking,
+    near,
+    noting,
+    translating,
+    watch,
+)
+from handlers.effects import AskReporter, Decision, DropPrompt, Say
+from handlers.events import Choice, Command, Incoming, Text
 from handlers.numbers import read_case_number
+from handlers.patience import Step
 from handlers.routing import districts_of
 from handlers.standing import Act, may_accept, may_work, own_scope, who
 from handlers.talk import way_on
@@ -16,6 +29,7 @@ ACTS: Mapping[str, Callable[[Act], Decision]] = {
     "checking": desk.checking,
     "release": desk.release,
     "details": looking.details,
+    "translate": translating.ask,
     "ask": asking_back.ask,
     "note": noting.note,
     "close": closing.close,
@@ -83,6 +97,11 @@ def needs(world: World, action: str, number: str, words: str) -> Query:
 
 def press(world: World, event: Incoming, choice: Choice) -> Decision:
     action, number, words = pressed(choice) or ("", "", "")
+    if event.group and world.group and not event.sender:
+        text = world.t("I cannot see who pressed. Please write /{action} {number}.", action=action, number=number)
+        return (Say(event.chat, text),)
+    if (world.group or world.member) and (stopped := enrolling.stopped(world, event)) is not None:
+        return stopped
     return act(world, event, action, number, words)
 
 
@@ -96,6 +115,13 @@ def command(action: str) -> Callable[[World, Incoming], Decision]:
     return reply
 
 
+def reply(world: World, event: Incoming, text: Text) -> Decision:
+    """They go to the reporter, once: what is said about that message afterwards is talk."""
+    made = act(world, event, "ask", world.cases[0].number, text.text)
+    asked = any(isinstance(effect, AskReporter) for effect in made)
+    return (DropPrompt(event.chat, event.replies), *made) if asked else made
+
+
 def act(world: World, event: Incoming, action: str, number: str, words: str) -> Decision:
     """Do it with the case that the query found; a case of others looks like no case."""
     case = next((c for c in world.cases if c.number == number), None)
@@ -105,10 +131,10 @@ def act(world: World, event: Incoming, action: str, number: str, words: str) -> 
         return (Say(event.chat, world.t("This is for officers and coordinators."), way_on(world)),)
     if case is None or not (may_work(world, case) or may_accept(world, case)):
         return (*watch.missed(world, event), Say(event.chat, world.t("I do not find this case here.")))
+    if not may_work(world, case) and case.step >= Step.NEIGHBOUR and action not in ("accept", "refuse"):
+        text = world.t("Press Take over first. Then you can read report {number} and work on it.", number=case.number)
+        return (Say(event.chat, text),)
     if action == "case":
         return desk.show(Act(world, event, case, who(world, event)[0], words))
-    if not event.sender:
-        text = world.t("I cannot see who pressed. Please write /{action} {number}.", action=action, number=case.number)
-        return (Say(event.chat, text),)
-    by, enrolled = who(world, event)
-    return (*enrolled, *ACTS[action](Act(world, event, case, by, words)))
+    by, named = who(world, event)
+    return (*named, *ACTS[action](Act(world, event, case, by, words)))

@@ -220,7 +220,7 @@ def holders(world: World, case: Case) -> tuple[Destination, ...]:
     places: dict[Address, Destination] = {
         m.chat: Destination(m.chat, m.language) for m in world.directory.members.values()
     }
-    places |= {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}
+    places |= {g.chat: Destination(g.chat, g.language, g.shown) for g in world.directory.groups.values()}
     return tuple(places[c.chat] for c in case.cards if c.chat in places)
 
 

@@ -13,6 +13,7 @@ from handlers.indicators import NOT_SEEN, SEEN
 from handlers.intro import NATIVE
 from handlers.kinds import DAYPARTS, kind_text, seen_text
 from handlers.life import ENDINGS
+from handlers.persons import one
 from handlers.phrases import PHRASES, Phrase
 from handlers.places import Gazetteer, district_name, short_name
 from handlers.world import Asked, Case, File, Note, World
@@ -128,7 +129,7 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
 
 
 def title(words: Words, case: Case) -> str:
-    practice = f"🎓 {words.t('PRACTICE')} · " if case.practice else ""
+    practice = f"🎓 {words.t('PRACTICE')} · " if case.practice or case.exercise else ""
     if case.urgent:
         return f"{practice}🔴 {words.t('URGENT report {number}', number=case.number)}"
     return f"{practice}🔵 {words.t('Report {number}', number=case.number)}"
@@ -203,6 +204,11 @@ def offer_buttons(words: Words, case: Case) -> tuple[Button, ...]:
     return tuple(button(words, case, action) for action in ("accept", "refuse", "details"))
 
 
+def asked_buttons(words: Words, case: Case) -> tuple[Button, ...]:
+    """Of a case that the clock offers: nobody there reads more of it before it is theirs."""
+    return tuple(button(words, case, action) for action in ("accept", "refuse"))
+
+
 def button(words: Words, case: Case, action: str) -> Button:
     icon, text = LABELS[action]
     return Button(f"{icon} {words.t(text)}", f"{action}:{short_number(case)}")
@@ -258,7 +264,7 @@ def full(
             lines += [f"➕ {head}" if item.get("added") else head, quoted(defang(item["text"]))]
     lines += [line for question in case.asked for line in asked_lines(words, question)]
     if reader:
-        mine = [note for note in case.notes if reader.same(note.by) or not note.private]
+        mine = [note for note in case.notes if one(world, reader, note.by) or not note.private]
         lines += [line for note in mine for line in note_lines(words, note)]
     lines += file_lines(words, case, hidden)
     if not group:
@@ -296,6 +302,11 @@ def phrase_buttons(words: Words, case: Case, phrases: Mapping[str, Phrase]) -> t
     return tuple(Button(words.t(phrase.label), f"ask:{number}:{code}") for code, phrase in phrases.items())
 
 
+def own_button(words: Words, case: Case, code: str) -> Button:
+    # TRANSLATORS: on a button: the officer asks the reporter in their own words; at most 13 letters.
+    return Button("✍️ " + words.t("Own words"), f"ask:{short_number(case)}:{code}")
+
+
 def file_lines(words: Words, case: Case, hidden: Sequence[str]) -> list[str]:
     """What is said of files that do not come with the words."""
     late = sum(1 for f in case.files if f.state == "waiting")
@@ -331,6 +342,6 @@ def shown_files(case: Case, hidden: Sequence[str]) -> list[File]:
 
 def line(words: Words, language: str, world: World, case: Case) -> str:
     """A case in one line of a list."""
-    mark = "🔴" if case.urgent else "🔵"
+    mark = ("🎓 " if case.exercise else "") + ("🔴" if case.urgent else "🔵")
     where = district_name(world.gazetteer, case.district, language)
     return f"{mark} {case.number} {kind_text(words, case.kind)} · {where}"

@@ -5,6 +5,7 @@ from handlers.desk import moving, picked, why_not
 from handlers.effects import NOBODY, Decision, Ending, Say
 from handlers.fold import skeleton
 from handlers.life import ENDINGS
+from handlers.persons import one
 from handlers.standing import Act, standing
 from handlers.values import replace
 from handlers.world import World
@@ -41,7 +42,7 @@ def read_ending(world: World, text: str) -> Ending | None:
 
 def confirm(act: Act) -> Decision:
     """A second person agrees."""
-    if act.case.closer.same(act.by) and act.case.status is life.CLOSING:
+    if act.case.status is life.CLOSING and one(act.world, act.case.closer, act.by):
         text = act.world.t(
             "You asked for this yourself. Report {number} waits for another officer.", number=act.case.number
         )

@@ -8,24 +8,35 @@ from handlers import (
     after,
     arranging,
     coordinator,
+    dashboard,
+    duty,
+    enrolling,
+    hygiene,
+    linking,
     locking,
     looking,
     notice,
     panic,
+    preferences,
     quota,
     receipts,
     resident,
     rights,
+    roster,
+    seats,
     standing,
     summary,
     talk,
+    training,
+    twins,
     watch,
 )
 from handlers.effects import Decision, Say
-from handlers.events import Command, Incoming
+from handlers.events import Choice, Command, Incoming
 from handlers.fold import skeleton
 from handlers.intro import emergency
 from handlers.sending import new_report
+from handlers.values import replace
 from handlers.world import Query, World
 from locales import N, Words
 
@@ -38,7 +49,7 @@ def nothing(_world: World, _event: Incoming) -> Query | None:
 class Rule:
     """One command: who sees it in their menu, what it needs, what it answers.
 
-    `where`: private | group. `role`: resident (everybody), officer (a member of a group), coordinator.
+    `where`: private | group. `role`: resident (everybody), officer, lead (head and secretary), coordinator.
     """
 
     text: str
@@ -69,7 +80,7 @@ def on_case(text: str, action: str, *words: str, shown: bool = True) -> Rule:
 
 def start(world: World, event: Incoming) -> Decision:
     """`/start` in private begins a report; `/start CODE` in a group is a link by Telegram's add-to-group button."""
-    return coordinator.link_here(world, event) if event.group else resident.start(world, event)
+    return linking.link_here(world, event) if event.group else resident.start(world, event)
 
 
 def help_(world: World, event: Incoming) -> Decision:
@@ -105,6 +116,15 @@ COMMANDS: Mapping[str, Rule] = {
         words=("ใบรับ", "ໃບຮັບ", "បង្កាន់ដៃ"),
     ),
     "contact": Rule(N("when the bot may write to me"), after.contact_command, words=("การติดต่อ", "ການຕິດຕໍ່", "ទំនាក់ទំនង")),
+    "voice": Rule(
+        N("hear the questions, or no longer"), preferences.voice, words=("ฟังเสียง", "ຟັງສຽງ", "ស្ដាប់"), shown=False
+    ),
+    "pictures": Rule(
+        N("see the choices as pictures, or no longer"),
+        preferences.pictures,
+        words=("ดูรูป", "ເບິ່ງຮູບ", "មើលរូប"),
+        shown=False,
+    ),
     "clear": Rule(N("empty this chat"), panic.clear, words=("ล้างแชท", "ລ້າງແຊັດ", "សម្អាតការជជែក", "លុបការជជែក")),
     "word": Rule(N("a word that empties this chat: /word WORD"), panic.choose, words=("คำลับ", "ຄຳລັບ", "ពាក្យ")),
     "back": Rule(N("one question back"), resident.back, words=("ย้อนกลับ", "ກັບຄືນ", "ថយក្រោយ")),
@@ -147,6 +167,9 @@ COMMANDS: Mapping[str, Rule] = {
     "case": on_case(N("show a case: /case NUMBER"), "case", "เคส", "เรื่อง", "ເຄສ", "ເລື່ອງ", "ករណី"),
     "take": on_case(N("take a case: /take NUMBER"), "take", "รับเรื่อง", "ຮັບເລື່ອງ", "ទទួល"),
     "details": on_case(N("read a case in private: /details NUMBER"), "details", "รายละเอียด", "ລາຍລະອຽດ", "លម្អិត"),
+    "translate": on_case(
+        N("have a machine translate it: /translate NUMBER"), "translate", "แปล", "ແປ", "បកប្រែ", shown=False
+    ),
     "checking": on_case(N("say that you check a case: /checking NUMBER"), "checking", "ตรวจสอบ", "ກວດເບິ່ງ", "ពិនិត្យ"),
     "close": on_case(N("close a case: /close NUMBER"), "close", "done", "ปิดเรื่อง", "เสร็จสิ้น", "ສຳເລັດ", "ປິດເລື່ອງ", "បញ្ចប់"),
     "ask": on_case(N("ask the reporter: /ask NUMBER"), "ask", "ถามผู้แจ้ง", "ถาม", "ຖາມຜູ້ແຈ້ງ", "ຖາມ", "សួរ"),
@@ -177,17 +200,54 @@ COMMANDS: Mapping[str, Rule] = {
         watch.needs_own,
         ("สิ่งที่ฉันทำ", "ສິ່ງທີ່ຂ້ອຍເຮັດ", "សកម្មភាពខ្ញុំ"),
     ),
+    "account": Rule(
+        N("I use two apps: /account"),
+        twins.account,
+        ("private",),
+        "officer",
+        twins.needs,
+        ("รวมบัญชี", "ຮວມບັນຊີ", "ភ្ជាប់គណនី"),
+    ),
     "join": Rule(
         N("take up a role: /join CODE"),
-        coordinator.join,
+        enrolling.join,
         ("private",),
         "officer",
         code_of,
         ("เข้าร่วม", "ເຂົ້າຮ່ວມ", "ចូលរួម"),
     ),
+    "duty": Rule(
+        N("who is on duty: /duty on, /duty off"),
+        duty.duty,
+        ("private", "group"),
+        "officer",
+        words=("เวร", "เข้าเวร", "ເວນ", "ວຽກເວນ", "វេន", "វេនយាម"),
+    ),
+    "invite": Rule(
+        N("a code for a new officer: /invite SEAT"),
+        enrolling.invite,
+        ("private",),
+        "lead",
+        words=("เชิญ", "ເຊີນ", "អញ្ជើញ"),
+    ),
+    "roster": Rule(
+        N("who sits in the district"),
+        roster.roster,
+        ("private",),
+        "lead",
+        roster.needs,
+        ("รายชื่อ", "ລາຍຊື່", "បញ្ជីឈ្មោះ"),
+    ),
+    "trust": Rule(
+        N("groups that a coordinator has to look at"),
+        hygiene.trust,
+        ("private",),
+        "coordinator",
+        words=("ตรวจกลุ่ม", "ກວດກຸ່ມ", "ពិនិត្យក្រុម"),
+    ),
     "link": Rule(
         N("link a group: /link DISTRICT"),
-        coordinator.link,
+        linking.link,
         ("private", "group"),
         "coordinator",
         link_code,
@@ -203,6 +263,20 @@ COMMANDS: Mapping[str, Rule] = {
         "coordinator",
         words=("ถอนสิทธิ์", "ล็อก", "ຖອນສິດ", "ລັອກ", "ដកសិទ្ធិ", "ចាក់សោ"),
     ),
+    "desk": Rule(
+        N("figures and open cases on one page"),
+        dashboard.ask,
+        ("private",),
+        "coordinator",
+        words=("แดชบอร์ด", "หน้าสรุป", "ໜ້າສະຫຼຸບ", "ទំព័រសង្ខេប"),
+    ),
+    "training": Rule(
+        N("a training day: /training DISTRICT until 16:30"),
+        training.command,
+        ("private",),
+        "coordinator",
+        words=("ฝึกซ้อม", "ວັນຝຶກ", "ហ្វឹកហាត់"),
+    ),
     "quota": Rule(
         N("LINE messages: used and left"),
         quota.reply,
@@ -214,7 +288,8 @@ COMMANDS: Mapping[str, Rule] = {
     "rules": Rule(N("routing rules"), arranging.rules, ("private",), "coordinator"),
 }
 BY_WORD = {skeleton(word): name for name, rule in COMMANDS.items() for word in (name, *rule.words)}
-RANKS = ("resident", "officer", "coordinator")
+RANKS = ("resident", "officer", "lead", "coordinator")
+PRESSED = ("duty", "invite", "roster", "trust")  # commands whose buttons say the same as their words
 
 
 def find(command: Command) -> Rule | None:
@@ -222,9 +297,17 @@ def find(command: Command) -> Rule | None:
     return COMMANDS[name] if name else None
 
 
+def spoken(event: Incoming) -> Incoming:
+    """A press of a button that stands for a command, as that command."""
+    if not isinstance(event.body, Choice):
+        return event
+    name, _, rest = event.body.value.partition(":")
+    return replace(event, body=Command(name, rest.replace(":", " "))) if name in PRESSED else event
+
+
 def role(world: World) -> str:
     if world.member:
-        return world.member.role
+        return seats.rank(world.member)
     return "officer" if world.group else "resident"
 
 
@@ -242,15 +325,22 @@ def reply(world: World, event: Incoming, command: Command) -> Decision:
     """Answer a command; in private an unknown one is said to be so, in a group it is somebody else's."""
     rule = find(command)
     if event.group and world.group is None:  # a foreign group hears nothing, whoever asks there
-        return coordinator.link_here(world, event) if rule and rule.reply in (start, coordinator.link) else ()
+        return linking.link_here(world, event) if rule and rule.reply in (start, linking.link) else ()
     if event.group and (rule is None or "group" not in rule.where):
         return ()  # somebody else's, or a resident's: a group is no place to report
     if rule is None:
         text = world.t("I do not know this command. /help shows what I can do.")
         return (Say(event.chat, text, talk.way_on(world)),)
-    if rule.role != "resident" and rule.reply is not coordinator.join and role(world) == "resident":
+    if rule.role != "resident" and rule.reply is not enrolling.join and role(world) == "resident":
         return refuse(world, event)
+    if is_act(rule) and (stopped := enrolling.stopped(world, event)) is not None:
+        return stopped
     return rule.reply(world, event)
+
+
+def is_act(rule: Rule) -> bool:
+    """Whether only somebody with a seat may say it, who is in the group still; coordinators are asked by each rule."""
+    return rule.role in ("officer", "lead") and rule.reply is not enrolling.join
 
 
 def too_many_codes(world: World, event: Incoming) -> Decision:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import excluded
+from handlers import excluded, seats
 from handlers.effects import (
     Button,
     ButtonKind,
@@ -15,15 +15,13 @@ from handlers.effects import (
     Say,
     SwitchDistrict,
     UnlinkGroup,
-    UseCode,
 )
-from handlers.events import Choice, Command, Incoming
+from handlers.events import Address, Choice, Command, Incoming
 from handlers.meter import NEWS
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.places import chain, district_name, province_name
 from handlers.routing import Destination, covers
-from handlers.seats import enrolled
 from handlers.sending import card
 from handlers.talk import way_on
 from handlers.world import EVERYWHERE, Group, Member, Query, World
@@ -41,48 +39,8 @@ def needs_code(text: str) -> Query | None:
     return Query(code=code, unrouted=True, details=True) if code else None
 
 
-def join(world: World, event: Incoming) -> Decision:
-    """`/join CODE` in private: the person gets the role the code stands for."""
-    code = world.code
-    if world.group or code is None or code.purpose != "join" or not event.sender:
-        text = world.t("This code is not good, or no longer. Please ask for a new one.")
-        return (Say(event.chat, text, () if event.group else way_on(world)),)
-    member = Member(
-        event.chat.channel,
-        event.sender,
-        code.role,
-        code.scope,
-        event.chat,
-        world.language,
-        seat=code.seat,
-        since=world.now,
-    )
-    where = scope_name(world, code.scope, world.language)
-    welcome = (
-        world.t(
-            "Welcome, coordinator for {place}. Write /summary for the picture, /link to link a group, /help for more.",
-            place=where,
-        )
-        if code.role == "coordinator"
-        else world.t("Welcome, officer of {place}. Write /help to see what you can do.", place=where)
-    )
-    return (
-        UseCode(code.code),
-        enrolled(member),
-        Record(f"joined as {code.role}", event.sender, facts={"scope": code.scope}),
-        Say(event.chat, welcome),
-        *(
-            waiting(world, code.scope, Destination(member.chat, member.language), member)
-            if code.role == "coordinator"
-            else ()
-        ),
-    )
-
-
 def link(world: World, event: Incoming) -> Decision:
-    """`/link` in private makes a code for a group; `/link CODE` in the group links it."""
-    if event.group:
-        return link_here(world, event)
+    """`/link` in private makes a code for a group; handlers.linking is what the code does there."""
     member = world.member
     if member is None or member.role != "coordinator":
         return not_yours(world, event)
@@ -139,42 +97,37 @@ def hand_out(world: World, event: Incoming, scope: str) -> Decision:
     )
 
 
-def link_here(world: World, event: Incoming) -> Decision:
-    code = world.code
-    if code is None or code.purpose != "link":
-        return (
-            ()
-            if world.group is None
-            else (Say(event.chat, world.t("This code is not good, or no longer. Please ask for a new one.")),)
-        )
-    language = SPOKEN_IN.get(code.scope[:2], "th")
+def now_linked(world: World, event: Incoming, chat: Address, scope: str, language: str) -> Decision:
+    """The group gets the reports of its place from now on, and what had reached nobody."""
     words = world.words[language]
     welcome = words.t(
         "This group now gets the reports of {place}.\n"
         "Press Take to work on one, Details to read it in private. /help shows what I can do.",
-        place=scope_name(world, code.scope, language),
+        place=scope_name(world, scope, language),
     )
+    if chat.channel == "telegram":
+        welcome += "\n" + words.t(
+            "Please make this bot an administrator: only then Telegram tells it who comes and goes."
+        )
+    others = [g for g in world.directory.of_scope(scope) if g.chat != chat]
     told = tuple(
         Say(
             g.chat,
             world.words[g.language].t(
-                "Another group was linked to {place} just now.", place=scope_name(world, code.scope, g.language)
+                "Another group was linked to {place} just now.", place=scope_name(world, scope, g.language)
             ),
             news=NEWS,
         )
-        for g in world.directory.of_scope(code.scope)
-        if g.chat != event.chat
+        for g in others
     )
-    second = any(g.chat != event.chat for g in world.directory.of_scope(code.scope))
     return (
-        UseCode(code.code),
-        LinkGroup(event.chat, code.scope, language),
-        *((SwitchDistrict(code.scope, True),) if not world.directory.switched.get(code.scope, True) else ()),
-        Record("group linked", event.sender, facts={"scope": code.scope}),
-        Say(event.chat, welcome),
+        LinkGroup(chat, scope, language),
+        *((SwitchDistrict(scope, True),) if not world.directory.switched.get(scope, True) else ()),
+        Record("group linked", event.sender, facts={"scope": scope}),
+        Say(chat, welcome),
         *told,
-        *(another(world, event, code.scope) if second else ()),
-        *waiting(world, code.scope, Destination(event.chat, language)),
+        *(another(world, event, scope) if others else ()),
+        *waiting(world, scope, Destination(chat, language)),
     )
 
 
@@ -231,14 +184,14 @@ def detail(world: World, event: Incoming) -> Decision:
         else world.t("Cards now show headlines only.")
     )
     return (
-        LinkGroup(event.chat, group.scope, group.language, wanted),
+        seats.linked(group, detail=wanted),
         Record("group detail", event.sender, facts={"detail": wanted}),
         Say(event.chat, text),
     )
 
 
 def set_group_language(world: World, group: Group, chosen: str) -> LinkGroup:
-    return LinkGroup(group.chat, group.scope, chosen, group.detail)
+    return seats.linked(group, language=chosen)
 
 
 def changeable_group(world: World) -> Group | None:

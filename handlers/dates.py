@@ -125,6 +125,11 @@ def local_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+def within(hour: int, start: int, end: int) -> bool:
+    """Whether a local hour lies in start..end; a span may run through midnight (18 to 6)."""
+    return start <= hour < end if start <= end else hour >= start or hour < end
+
+
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When `day` begins in `zone` and when the next one does, both UTC."""
     begin = datetime.combine(day, time(), zone)

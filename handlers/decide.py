@@ -14,16 +14,22 @@ from handlers import (
     digest,
     groups,
     handing,
+    hygiene,
+    ladder,
+    linking,
     locking,
+    membership,
     outcomes,
     panic,
     practice,
+    preferences,
     quota,
     receipts,
     resident,
     rights,
     stale,
     talk,
+    training,
     trouble,
 )
 from handlers.effects import Decision, Released
@@ -52,26 +58,26 @@ from handlers.world import Query, World
 
 def needs(world: World, event: Incoming) -> Query | None:
     """What decide will want to see beyond the chat itself."""
-    world = speaking(world, event)
+    world, event = speaking(world, event), commands.spoken(event)
     match event.body:
         case Command() as command if rule := commands.find(command):
-            return rule.needs(world, event)
+            query = rule.needs(world, event)
+            return membership.needs(world, event, query) if commands.is_act(rule) else query
         case Choice() as choice if acts.pressed(choice):
-            return acts.needs_press(world, choice)
+            return membership.needs(world, event, acts.needs_press(world, choice))
         case Choice(value="status"):
             return after.needs(world)
         case Choice(value="mydata" | "forget" | "forget:yes"):
             return rights.needs(world, event)
         case Choice() as choice if not event.group and (query := after.needs_press(world, choice)):
             return query
-        case Text() | Media() | Place() | Edited() if not event.group:
-            other = receipts.needs(world, event) or after.needs_more(world, event)
-            return other or answering.needs(world, event)
+        case Text() | Media() | Place() | Edited():
+            return needs_words(world, event)
         case Choice() if not event.group:
-            return answering.needs(world, event)
+            return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
             return needs_tick(world, event, tick)
-        case Added() | Removed():
+        case Added() | Removed() | MembersLeft():
             return groups.needs(world, event)
         case Unsent():
             return resident.needs_unsent(event)
@@ -80,12 +86,21 @@ def needs(world: World, event: Incoming) -> Query | None:
     return None
 
 
+def needs_words(world: World, event: Incoming) -> Query | None:
+    mine = None
+    if not event.group:
+        mine = receipts.needs(world, event) or after.needs_more(world, event) or answering.needs(world, event)
+    return mine or (asking_back.needs_reply(world, event) if isinstance(event.body, Text) else None)
+
+
 def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
     match tick.job:
         case "question expired":
             return asking_back.needs_expired(tick)
         case "handover over":
             return handing.needs_over(tick)
+        case "step":
+            return ladder.needs(tick)
         case "digest":
             return digest.needs(world, tick)
         case "practice move":
@@ -97,7 +112,13 @@ def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
 
 def decide(world: World, event: Incoming) -> Decision:
     """What to do about one event. Pure: the same world and event give the same effects."""
-    return (*decided(world, event), *released(world, event))
+    event = commands.spoken(event)
+    if not (event.group or event.checked):
+        return (*decided(world, event), *released(world, event))
+    doubts = hygiene.found(world, event)
+    world = hygiene.doubting(world, doubts) if doubts else world
+    learnt = (*hygiene.told(world, doubts), *hygiene.ended(world, event), *membership.seen(event))
+    return (*decided(world, event), *released(world, event), *learnt)
 
 
 def decided(world: World, event: Incoming) -> Decision:
@@ -119,11 +140,19 @@ def decided(world: World, event: Incoming) -> Decision:
             return stale.answer(world, event)
         case Choice() as choice if acts.pressed(choice):
             return acts.press(world, event, choice)
+        case Text() as text if event.replies and asks_reporter(world, event):
+            return acts.reply(world, event, text)
         case _ if event.group:
             return ()  # officers chat among themselves
     world, guessed = receipts.counted(world, event)
     said = apart_from_a_report(world, event)
     return (*guessed, *(in_private(world, event) if said is None else said))
+
+
+def asks_reporter(world: World, event: Incoming) -> bool:
+    """Whether these words answer the message that waits for a question in an officer's own words."""
+    query = needs(world, event)
+    return bool(query and query.asking and world.cases)
 
 
 def ended(world: World, event: Incoming) -> Decision:
@@ -169,8 +198,12 @@ PRESSES: Mapping[str, Callable[[World, Incoming], Decision]] = {
     locking.PRESS.rstrip(":"): locking.lock,
     "language": resident.choose_language,
     "clear": panic.clear,
+    training.PRESS: training.press,
+    linking.PRESS: linking.press,
     "status": after.listing,
     "contact": after.press_contact,
+    "voice": preferences.voice,
+    "pictures": preferences.pictures,
 }
 
 
@@ -208,6 +241,8 @@ def ticked(world: World, event: Incoming, tick: Tick) -> Decision:
             return asking_back.expired(world, event, tick)
         case "handover over":
             return handing.over(world, event, tick)
+        case "step":
+            return ladder.step(world, tick)
         case "practice":
             return practice.open_one(world, event, tick)
         case "practice move":

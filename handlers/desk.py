@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from handlers import cards, contact, life
 from handlers.coordinator import scope_name
-from handlers.effects import NOBODY, Button, Decision, MoveCase, Record, Say, Status
+from handlers.effects import NOBODY, Button, Decision, MoveCase, Offer, Record, Say, Status
 from handlers.events import Address, Choice, Incoming
 from handlers.history import recorded
 from handlers.life import ENDED, NEW, Move
 from handlers.meter import NEWS
+from handlers.patience import Step
 from handlers.routing import Destination, covers
-from handlers.sending import card
+from handlers.sending import card, offered
 from handlers.sparing import hears_news
 from handlers.standing import Act, standing
 from handlers.values import replace
@@ -73,7 +74,10 @@ def siblings(world: World, case: Case) -> tuple[Case, ...]:
 
 
 def change(act: Act, name: str, was: Case, now: Case) -> Decision:
+    # Somebody here has it: whoever the clock asked meanwhile is asked no more.
+    here = was.offered and was.step >= Step.NEIGHBOUR and name != "accept"
     return (
+        *((Offer(was.id, "", None),) if here else ()),
         MoveCase(was.id, was.status, now.status, now.holder, now.closer, now.ending),
         Record(f"case {name}", act.event.sender, was.id, facts={"to": now.status, **ended_with(now)}),
     )
@@ -96,7 +100,7 @@ def redrawn(world: World, case: Case) -> tuple[Say, ...]:
 
 def chats(world: World) -> dict[Address, Destination]:
     """Every chat of officers, as cards are drawn there."""
-    places = {g.chat: Destination(g.chat, g.language, g.detail) for g in world.directory.groups.values()}
+    places = {g.chat: Destination(g.chat, g.language, g.shown) for g in world.directory.groups.values()}
     return places | {m.chat: Destination(m.chat, m.language) for m in world.directory.members.values()}
 
 
@@ -167,14 +171,15 @@ def drawn(world: World, case: Case, place: Destination, message: str, *, news: s
     if place.chat.channel != OTHER_PLACES:
         return card(world, case, place, replaces=message)
     short = cards.short(words, case)
-    return Say(place.chat, short, cards.buttons(words, case), card=case.id, urgent=case.urgent, news=news)
+    return Say(place.chat, short, offered(words, case, place), card=case.id, urgent=case.urgent, news=news)
 
 
 def is_away(world: World, case: Case, chat: Address) -> bool:
     """Whether this chat has a card of the case, and another place works on it."""
-    group = world.directory.groups.get(chat)
+    people = world.directory
+    reader = people.groups.get(chat) or next((m for m in people.members.values() if m.chat == chat), None)
     hour = world.now.astimezone(world.rules.zone).hour
-    return group is not None and not covers(world, group.scope, case.in_charge, case.kind, hour)
+    return reader is not None and not covers(world, reader.scope, case.in_charge, case.kind, hour)
 
 
 def tell_reporter(world: World, was: Case, case: Case) -> tuple[Say, ...]:
@@ -209,5 +214,5 @@ def picked(act: Act, buttons: tuple[Button, ...], prompt: str) -> Decision:
 
 
 def here(world: World, event: Incoming) -> Destination:
-    detail = world.group.detail if world.group else "headline"
+    detail = world.group.shown if world.group else "headline"
     return Destination(event.chat, world.language, detail)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from handlers import queue
 from handlers.coordinator import scope_name
 from handlers.dates import duration_text, moment_text
 from handlers.effects import Decision, Say, Status
@@ -91,15 +92,26 @@ def stands(world: World, words: Words) -> list[str]:
 def unfinished(world: World, words: Words, taken: int) -> list[str]:
     """The open cases in a line each while there is room, and how many more there are."""
     total = sum(world.shift.open.values())
-    if not world.cases:
+    found = in_order(world)
+    if not found:
         return []
-    found = sorted(world.cases, key=lambda c: (not c.urgent, not is_overdue(world, c), c.opened))
-    lines = [line(world, words, case) for case in found[:MOST_LISTED]]
+    lines = [line(world, words, case) + alike(others) for case, others in found[:MOST_LISTED]]
     title = words.t("To be carried on:")
     spare = utf16(more(words, total))
     fitting = within(lines, MOST_UNITS - taken - utf16(title) - spare - 2)
-    left = total - len(fitting)
+    left = total - sum(1 + len(others) for _, others in found[: len(fitting)])
     return [title, *fitting, *([more(words, left)] if left > 0 else [])]
+
+
+def in_order(world: World) -> list[tuple[Case, tuple[Case, ...]]]:
+    """The urgent, then what is overdue, then as `handlers.queue` has it; with those that say the same words."""
+    found = queue.waiting(c for c in world.cases if not c.exercise)  # what was practised, nobody has to carry on
+    return sorted(found, key=lambda pair: (not pair[0].urgent, not is_overdue(world, pair[0])))
+
+
+def alike(others: tuple[Case, ...]) -> str:
+    """How many other reports say the same words; `/cases` has their numbers."""
+    return f" · 👥 +{len(others)}" if others else ""
 
 
 def within(lines: Sequence[str], units: int) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from handlers.events import Address, Media
+from handlers.events import Address, Incoming, Media
 
 
 class ButtonKind(StrEnum):
@@ -32,9 +32,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of our store (or a pin) that goes out with a message."""
+    """A file of our store (or a pin, or something of our own) that goes out with a message.
 
-    kind: str  # photo | video | voice | document | pin
+    `spoken` is the voice of a question (`file`: language/question), `sheet` the picture of its choices.
+    """
+
+    kind: str  # photo | video | voice | document | pin | spoken | sheet
     file: str = ""
     mime: str = ""
     latitude: float = 0.0
@@ -48,6 +51,9 @@ class Reporter:
     case: int
 
 
+LARGE = "large"  # choices as pictures to press, where the app makes cards of them
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """Words for a chat. Everything said to one chat in one turn travels together.
@@ -55,10 +61,12 @@ class Say:
     `replaces` is the platform's id of a message of ours to edit in place, where the channel can; a new message
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
+    `asks`: whoever answers this very message asks the reporter of this case in their own words, once.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
+    `clears`: what was said before goes from the screen, where that is ours. `drawn`: LARGE, or as the app
+    draws choices by itself.
     `news` (`news` or `digest`, see handlers.meter) may wait for the next message to the same chat, where a message
     costs money and there is little left.
-    `clears`: what was said before goes from the screen, where that is ours.
     """
 
     to: Address | Reporter
@@ -71,8 +79,10 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    asks: int = 0
     news: str = ""
     clears: bool = False
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,9 @@ class OpenCase:
     receipt: str = ""  # kept as a keyed hash only
     behalf: bool = False  # filed for somebody else
     excluded: tuple[str, ...] = ()  # who must not see it, see handlers.excluded
+    step: int = 0  # where it stands on the ladder, see handlers.ladder
+    step_at: datetime | None = None
+    exercise: bool = False  # sent as practice on a training day
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +251,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """A case that nobody has taken stands on this step of the ladder; the next is due `at`, or there is none."""
+
+    case: int
+    step: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """A case belongs to another scope from now on."""
 
@@ -274,6 +296,14 @@ class AskReporter:
 
 
 @dataclass(frozen=True, slots=True)
+class DropPrompt:
+    """This message asks no more: what is said about it from now on is talk."""
+
+    chat: Address
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerQuestion:
     """A question has come to this state, and this is all that is kept of it: answered, unknown, declined, expired."""
 
@@ -292,6 +322,17 @@ class AddNote:
     private: bool
     by: By
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translate:
+    """Words of a report leave for the translation service; what comes back is an event of this chat."""
+
+    chat: Address
+    number: str
+    source: str
+    target: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +363,7 @@ class MakeCode:
     """A one-time code, kept only as a keyed hash. `scope` is a district code, a province or `*`."""
 
     code: str
-    purpose: str  # join | link
+    purpose: str  # join | link | desk
     role: str
     scope: str
     expires: datetime
@@ -360,6 +401,7 @@ class Enroll:
     seat: str = ""
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None
+    same: str = ""  # see handlers.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,13 +420,58 @@ class LinkGroup:
     scope: str
     language: str
     detail: str = "headline"
+    doubt: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskLink:
+    """A group waits for a second coordinator's word. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """A group does not wait any more, whatever became of it."""
+
+    chat: Address
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkGroup:
-    """This chat is no longer a group of ours."""
+    """This chat is no longer a group of ours. `away`: the bot was put out of it, and knows it again when it returns."""
 
     chat: Address
+    away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a coordinator has to look at a group (nothing: they have), and what they let stand."""
+
+    chat: Address
+    reasons: tuple[str, ...]
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask the platform whether the sender of `event` is in this group; `event` comes again with the answer."""
+
+    group: Address
+    event: Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """These people are in this group now."""
+
+    group: Address
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,10 +484,11 @@ class MoveChat:
 
 @dataclass(frozen=True, slots=True)
 class ShowMenu:
-    """The app's own menu for this person in a language, where the channel has one."""
+    """The app's own menu for this person in a language, where the channel has one; `rank` where theirs has changed."""
 
     chat: Address
     language: str
+    rank: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,9 +501,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """This chat cannot be written to any more (blocked): drop what waits for it."""
+    """Nothing more is said to this chat: drop what waits for it; without `news`, only what answers it."""
 
     chat: Address
+    news: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,6 +547,14 @@ class SwitchDistrict:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Reports of a district are an exercise until then; None: from now on they are real."""
+
+    district: str
+    until: datetime | None
+
+
 Effect = (
     Say
     | Keep
@@ -473,12 +570,15 @@ Effect = (
     | Routed
     | MoveCase
     | Offer
+    | Climb
     | Hand
     | Join
     | Record
     | AskReporter
+    | DropPrompt
     | AnswerQuestion
     | AddNote
+    | Translate
     | Adopt
     | FetchMedia
     | DropMedia
@@ -488,7 +588,12 @@ Effect = (
     | Enroll
     | Dismiss
     | LinkGroup
+    | AskLink
+    | DropLink
     | UnlinkGroup
+    | Doubt
+    | Check
+    | Seen
     | MoveChat
     | ShowMenu
     | Leave
@@ -497,6 +602,7 @@ Effect = (
     | AddRule
     | DropRule
     | SwitchDistrict
+    | Train
     | Metered
 )
 Decision = tuple[Effect, ...]

@@ -28,6 +28,9 @@ def hand(act: Act) -> Decision:
     needed = {Who.OFFICER} if case.status is NEW else {Who.HOLDER, Who.LEAD}
     if case.status in (*ENDED, CLOSING) or not who & needed:
         return (Say(event.chat, why_not(act, "release")),)
+    if case.excluded:
+        text = world.t("This report is kept from somebody, and a group mixes people. Tell the right person yourself.")
+        return (Say(event.chat, text),)
     if case.offered:
         where = scope_name(world, case.offered, world.language)
         return (Say(event.chat, world.t("{place} is asked already, and has not answered yet.", place=where)),)
@@ -135,6 +138,8 @@ def over(world: World, event: Incoming, tick: Tick) -> Decision:
     case = next((c for c in world.cases if c.number == tick.args["number"]), None)
     if case is None or not case.offered or (case.offered_until and case.offered_until > world.now):
         return ()
+    if case.status in ENDED:
+        return (Offer(case.id, "", None),)
     say = refused(world, case.number, case.offered)
     after = replace(case, offered="")
     languages = {w: language for language, w in world.words.items()}

@@ -19,11 +19,12 @@ BY_REPORTER = frozenset(
         "question declined",
     }
 )
-BY_CLOCK = frozenset({"question expired", "handover over"})
+BY_CLOCK = frozenset({"question expired", "handover over", "step", "step passed", "case returned", "group in doubt"})
 # TRANSLATORS: lines of the list of what somebody did themselves, after the time and before the case's number.
 WRITTEN = {
     "details": N("read the details"),
     "card": N("looked at the card"),
+    "translated": N("had a machine translate the words"),
     "cases": N("listed the open cases"),
     "summary": N("read a summary"),
     "actions": N("looked at this list"),
@@ -48,15 +49,30 @@ WRITTEN = {
     "named": N("changed the name on the cards"),
     "joined as officer": N("joined as officer"),
     "joined as coordinator": N("joined as coordinator"),
+    "invited": N("made a code for an officer"),
+    "roster": N("looked at the roster"),
+    "officer removed": N("took an officer off the roster"),
+    "officer left": N("left the group"),
+    "duty on": N("went on duty"),
+    "duty off": N("went off duty"),
+    "group trusted": N("looked at a group and found it all right"),
     "code made": N("made a code for a group"),
+    "account code made": N("asked for a code to join two apps"),
+    "accounts joined": N("joined two apps"),
+    "group link asked": N("asked to link a group"),
+    "group link refused": N("did not agree to link a group"),
     "group linked": N("linked a group"),
     "group unlinked": N("unlinked a group"),
     "group detail": N("changed what a group's cards show"),
     "group language": N("changed a group's language"),
     "district on": N("took a district into the programme"),
     "district off": N("took a district out of the programme"),
+    "training begun": N("began a training day"),
+    "training ended": N("ended a training day"),
     "rule added": N("added a routing rule"),
     "rule dropped": N("removed a routing rule"),
+    "dashboard link": N("asked for the link of the desk page"),
+    "dashboard": N("opened the desk page"),
 }
 
 

@@ -16,6 +16,9 @@ def merge(act: Act) -> Decision:
     if other is None or other.id == act.case.id or not may_work(world, other):
         text = world.t("Write it like this: /merge {number} and the other number.", number=act.case.number)
         return (Say(event.chat, text),)
+    if set(act.case.excluded) != set(other.excluded):
+        text = world.t("One of these reports is kept from somebody, the other is not. They stay apart.")
+        return (Say(event.chat, text),)
     if act.case.status in ENDED or other.status in ENDED:
         return (Say(event.chat, world.t("One of these reports is closed. Only open ones go together.")),)
     main, joining = (other, act.case) if act.case.status is NEW and other.status is not NEW else (act.case, other)
@@ -46,7 +49,7 @@ def merge(act: Act) -> Decision:
 def split(act: Act) -> Decision:
     """`/split NUMBER`: this report stands for itself again, as far as it has come."""
     world, case = act.world, act.case
-    if not case.event:
+    if not siblings(world, case):  # none that whoever asks may know of
         return (Say(act.event.chat, world.t("Report {number} stands for itself already.", number=case.number)),)
     others = siblings(world, case)
     alone = (case.id, *(c.id for c in others)) if len(others) == 1 else (case.id,)

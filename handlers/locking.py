@@ -3,7 +3,7 @@
 import hashlib
 
 from handlers.coordinator import not_yours, scope_name, within
-from handlers.effects import Button, Decision, Dismiss, Record, Say, VoidCodes
+from handlers.effects import Button, Decision, Dismiss, Record, Say, ShowMenu, VoidCodes
 from handlers.events import Choice, Incoming
 from handlers.places import chain
 from handlers.world import EVERYWHERE, Member, World
@@ -49,6 +49,7 @@ def take_away(world: World, event: Incoming, gone: Member) -> Decision:
     told = tuple(Say(m.chat, word(world, gone, m.language), urgent=True) for m in watching)
     return (
         Dismiss(gone.channel, gone.person),
+        ShowMenu(gone.chat, gone.language, "resident"),
         VoidCodes(inside(world, gone)),
         Record("locked a coordinator", event.sender, facts={"scope": gone.scope}),
         Say(event.chat, word(world, gone, world.language)),

@@ -1,18 +1,20 @@
 """What officers look at: a case's details in private, the lists of cases."""
 
-from handlers import cards, watch
+from handlers import cards, hygiene, queue, translating, watch
 from handlers.dates import duration_text
 from handlers.effects import Button, ButtonKind, By, Decision, Say
 from handlers.events import Address, Command, Incoming
 from handlers.fold import skeleton
 from handlers.history import recorded
 from handlers.life import NEW, STANDS
+from handlers.persons import selves
 from handlers.routing import districts_of
 from handlers.standing import Act, own_scope
 from handlers.world import Case, Query, World
 from locales import N
 
 MOST_LISTED = 15
+MOST_ALIKE = 8  # numbers written out
 # TRANSLATORS: which cases to list, typed after /cases.
 LISTS = {"open": N("open"), "mine": N("mine"), "overdue": N("overdue")}
 
@@ -20,6 +22,8 @@ LISTS = {"open": N("open"), "mine": N("mine"), "overdue": N("overdue")}
 def details(act: Act) -> Decision:
     """Everything about a case, to the one who asked and nobody else; that they looked is recorded."""
     world, event, case = act.world, act.event, act.case
+    if hygiene.withheld(world):
+        return (Say(event.chat, hygiene.no_details(world.words[world.language])),)
     private = Address(event.chat.channel, event.sender)
     link = world.rules.bot_link.get(event.chat.channel, "")
     opening = (Button(world.t("Open the bot"), link, ButtonKind.LINK),) if link else ()
@@ -35,6 +39,7 @@ def details(act: Act) -> Decision:
         Say(
             private,
             cards.full(words, language, world, case, hidden, act.by),
+            translating.button(world, case, language),
             attachments=cards.attachments(case, hidden),
             otherwise=unreachable if private != event.chat else None,
         ),
@@ -49,7 +54,7 @@ def wanted(world: World, event: Incoming) -> str:
 
 def needs_list(world: World, event: Incoming) -> Query:
     if wanted(world, event) == "mine":
-        return Query(held=By("", event.chat.channel, event.sender))
+        return Query(held=selves(world, By("", event.chat.channel, event.sender)))
     return Query(open=True, districts=districts_of(world, own_scope(world)))
 
 
@@ -57,16 +62,30 @@ def listing(world: World, event: Incoming) -> Decision:
     """`/cases [mine|open|overdue]`: what is open here, the urgent and the oldest first."""
     which = wanted(world, event)
     shown = [c for c in world.cases if which != "overdue" or is_overdue(world, c)]
-    found = sorted(shown, key=lambda c: (not c.urgent, c.opened))
+    found = queue.waiting(shown)
     if not found:
         nothing = {"mine": world.t("You have no open cases."), "overdue": world.t("No case is overdue.")}
         return (*recorded(event, "cases"), Say(event.chat, nothing.get(which, world.t("No open cases."))))
     titles = {"mine": world.t("Your open cases:"), "overdue": world.t("Overdue cases:")}
-    lines = [titles.get(which, world.t("Open cases:")), *(row(world, c) for c in found[:MOST_LISTED])]
+    lines = [
+        titles.get(which, world.t("Open cases:")),
+        *(f"{row(world, c)}{alike(world, others)}" for c, others in found[:MOST_LISTED]),
+    ]
     more = len(found) - MOST_LISTED
     if more > 0:
         lines.append(world.n("and {count} more", "and {count} more", more, count=more))
     return (*recorded(event, "cases"), Say(event.chat, "\n".join(lines)))
+
+
+def alike(world: World, others: tuple[Case, ...]) -> str:
+    """A second line for reports that say the same words, each with its number."""
+    if not others:
+        return ""
+    numbers = ", ".join(c.number for c in others[:MOST_ALIKE]) + (" …" if len(others) > MOST_ALIKE else "")
+    said = world.n(
+        "{count} more with the same words", "{count} more with the same words", len(others), count=len(others)
+    )
+    return f"\n   👥 {said}: {numbers}"
 
 
 def row(world: World, case: Case) -> str:
@@ -78,4 +97,4 @@ def row(world: World, case: Case) -> str:
 def is_overdue(world: World, case: Case) -> bool:
     """Whether nobody took it, or nobody closed it, within the time that the settings give."""
     hours = (world.now - case.opened).total_seconds() / 3600
-    return hours > (world.rules.overdue_new_hours if case.status is NEW else world.rules.overdue_open_hours)
+    return hours >= (world.rules.overdue_new_hours if case.status is NEW else world.rules.overdue_open_hours)

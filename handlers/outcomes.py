@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from handlers import excluded, groups
+from handlers import excluded, groups, translating
 from handlers.after import ways
-from handlers.effects import Button, ButtonKind, Decision, MoveChat, Routed, Say
+from handlers.effects import Button, ButtonKind, Decision, Routed, Say
 from handlers.events import Address, Fate, Incoming, Outcome
 from handlers.places import chain
 from handlers.routing import Destination
@@ -29,9 +29,11 @@ def fell(world: World, outcome: Outcome) -> bool:
 
 def follow(world: World, event: Incoming, outcome: Outcome) -> Decision:
     if outcome.moved_to and world.group:
-        return (MoveChat(event.chat, Address(event.chat.channel, outcome.moved_to)),)
+        return groups.moved(world, world.group, outcome.moved_to)
     if fell(world, outcome):
         return elsewhere(world)
+    if "source" in outcome.result:
+        return translating.came(world, event, outcome)
     if not event.group and outcome.result.get("state") in LOST:
         return lost(world, event)
     if outcome.fate is not Fate.DEAD:
@@ -51,7 +53,7 @@ def elsewhere(world: World) -> tuple[Say, ...]:
         return ()
     there = tuple(g for g in world.directory.of_scope(group.scope) if g.chat.channel != group.chat.channel)
     watching = world.directory.coordinators(chain(world.gazetteer, group.scope))
-    found = [Destination(g.chat, g.language, g.detail) for g in there] or [
+    found = [Destination(g.chat, g.language, g.shown) for g in there] or [
         Destination(m.chat, m.language)
         for m in watching
         if m.channel != group.chat.channel and not excluded.hidden(case, None, m)

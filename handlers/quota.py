@@ -20,15 +20,21 @@ def coordinates(world: World) -> bool:
 
 
 def reply(world: World, event: Incoming) -> Decision:
-    """`/quota`: used, left, what it comes to, what is held back, and what one message to each group costs."""
+    """`/quota`, in the chat."""
+    found = text(world)
+    return (Say(event.chat, found),) if found else not_yours(world, event)
+
+
+def text(world: World) -> str:
+    """Used, left, what it comes to, what is held back, and what one message to each group costs."""
     meter, member = world.meter, world.member
     if meter is None or member is None or not coordinates(world):
-        return not_yours(world, event)
+        return ""
     words = world.words[world.language]
     lines = [used(words, meter), *pace(words, meter), *held_back(words, meter, world.language)]
     if meter.waiting:
         lines.append(words.n("{count} message waits.", "{count} messages wait.", meter.waiting, count=meter.waiting))
-    return (Say(event.chat, "\n".join([*lines, *groups(world, meter, member)])),)
+    return "\n".join([*lines, *groups(world, meter, member)])
 
 
 def used(words: Words, meter: Meter) -> str:
@@ -47,11 +53,11 @@ def used(words: Words, meter: Meter) -> str:
 def pace(words: Words, meter: Meter) -> list[str]:
     if not meter.used:
         return []
-    if meter.limit is not None and meter.forecast > meter.limit:
-        text = "If it goes on like the last 7 days, it comes to {forecast} by the end of the month: more than there is."
-        return [words.t(text, forecast=meter.forecast)]
-    text = "If it goes on like the last 7 days, it comes to {forecast} by the end of the month."
-    return [words.t(text, forecast=meter.forecast)]
+    said = words.t(
+        "If it goes on like the last 7 days, it comes to {forecast} by the end of the month.", forecast=meter.forecast
+    )
+    short = meter.limit is not None and meter.forecast > meter.limit
+    return [said, words.t("That is more than there is.")] if short else [said]
 
 
 def held_back(words: Words, meter: Meter, language: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import asking, behalf, contact, excluded
+from handlers import asking, behalf, contact, excluded, exercise
 from handlers.agreeing import RIGHT, UNKNOWN
 from handlers.dates import day_text, daypart, local_day, read_date
 from handlers.effects import ButtonKind
@@ -26,6 +26,11 @@ WHENS = {
 @by_words
 def kind_options(words: Words) -> tuple[Option, ...]:
     return tuple(Option(kind, words.t(text), icon) for kind, (icon, text) in KINDS.items())
+
+
+def kind_choices(words: Words) -> list[tuple[str, str]]:
+    """Value and words of every kind, in the order they are numbered."""
+    return [(kind, words.t(text)) for kind, (_, text) in KINDS.items()]
 
 
 @by_words
@@ -76,9 +81,21 @@ def send_options(words: Words) -> tuple[Option, ...]:
     )
 
 
+@by_words
+def training_options(words: Words) -> tuple[Option, ...]:
+    return (
+        # TRANSLATORS: on a training day: send a report that is only practice; on a button.
+        Option(exercise.EXERCISE, words.t("Send practice"), "🎓"),
+        # TRANSLATORS: on a training day: send a report that is no practice; on a button.
+        Option("ask", words.t("This is real"), "❗"),
+    )
+
+
 def review_options(world: World, answers: Answers) -> tuple[Option, ...]:
     """Send, and more questions while there are any that were not asked."""
     options = send_options(world, answers)
+    if exercise.until(world, answers.get("district", "")):
+        options = (*training_options(world, answers), *options[1:])
     return options if asking.left(answers) else tuple(o for o in options if o.value != asking.MORE)
 
 

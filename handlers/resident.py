@@ -1,6 +1,6 @@
 """What a resident can ask for besides reporting: help, language, how a report stands, what is kept."""
 
-from handlers import after, answering, screen, talk
+from handlers import after, answering, screen, seats, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
 from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Say, ShowMenu
 from handlers.entry import read_start
@@ -9,7 +9,6 @@ from handlers.history import recorded
 from handlers.intro import NATIVE
 from handlers.keeping import reworded, without
 from handlers.scripts import guess, language_of
-from handlers.seats import enrolled
 from handlers.sending import card, destinations
 from handlers.values import replace
 from handlers.where import MOST_NAME
@@ -68,13 +67,14 @@ def choose_language(world: World, event: Incoming) -> Decision:
     memory = replace(world.memory, language=chosen)
     world = replace(world, memory=memory, language=chosen)
     note = world.t("From now on I write English here.")
+    rank = seats.rank(world.member) if world.member else ""
     if memory.answers or not (memory.agreed or world.member):
         asked = screen.ask(world, event, memory, note=note, edit=isinstance(event.body, Choice))
-        return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen), *asked)
+        return (*spoken_by(world, chosen), ShowMenu(event.chat, chosen, rank), *asked)
     return (
         *spoken_by(world, chosen),
         Keep(memory),
-        ShowMenu(event.chat, chosen),
+        ShowMenu(event.chat, chosen, rank),
         Say(event.chat, note, talk.way_on(world), replaces=screen.pressed(event)),
     )
 
@@ -82,7 +82,7 @@ def choose_language(world: World, event: Incoming) -> Decision:
 def spoken_by(world: World, chosen: str) -> tuple[Enroll, ...]:
     """Somebody with a role reads their alerts in the language they chose."""
     m = world.member
-    return (enrolled(m, language=chosen),) if m else ()
+    return (seats.enrolled(m, language=chosen),) if m else ()
 
 
 def back(world: World, event: Incoming) -> Decision:

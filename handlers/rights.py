@@ -47,11 +47,13 @@ def remembered(world: World) -> Iterator[str]:
         yield world.t("a report that is not sent yet, for {hours} hours", hours=world.rules.kept.half_hours)
     if memory.contact:
         yield world.t("when the bot may write first: {rule}", rule=rule_text(words, memory.contact))
+    if memory.voice or memory.pictures:
+        yield world.t("whether you hear the questions or see pictures")
     if memory.word:
         yield world.t("the word that empties this chat")
     if memory.borrowed:
         yield world.t("that report {number} was opened here with its receipt", number=memory.borrowed)
-    if memory.sent or memory.tries:
+    if memory.sent or memory.practised or memory.tries:
         yield world.t("when reports were sent and receipts tried here last")
     if memory.adding or memory.asked:
         yield world.t("what you are adding to, or answering, just now")

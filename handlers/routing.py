@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from handlers.dates import within
 from handlers.events import Address
 from handlers.places import chain
 from handlers.sparing import alerted
@@ -31,17 +32,12 @@ def matches(rule: RouteRule, district: str, kind: str, hour: int) -> bool:
     )
 
 
-def within(hour: int, start: int, end: int) -> bool:
-    """Whether a local hour lies in start..end; a span may run through midnight (18 to 6)."""
-    return start <= hour < end if start <= end else hour >= start or hour < end
-
-
 def route(world: World, district: str, kind: str, hour: int) -> tuple[Destination, ...]:
     """The groups of the nearest scope that has any, else its coordinators. Empty only when there is nobody at all."""
     rule = next((r for r in world.directory.rules if matches(r, district, kind, hour)), None)
     named = tuple(g for scope in (rule.to if rule else ()) for g in world.directory.of_scope(scope))
     if named:
-        return tuple(Destination(g.chat, g.language, g.detail) for g in alerted(world, named))
+        return tuple(Destination(g.chat, g.language, g.shown) for g in alerted(world, named))
     return nearest(world, active(world, chain(world.gazetteer, district)))
 
 
@@ -54,7 +50,7 @@ def nearest(world: World, offered: tuple[str, ...]) -> tuple[Destination, ...]:
     for scope in offered:
         groups = world.directory.of_scope(scope)
         if groups:
-            return tuple(Destination(g.chat, g.language, g.detail) for g in alerted(world, groups))
+            return tuple(Destination(g.chat, g.language, g.shown) for g in alerted(world, groups))
     coordinators = world.directory.coordinators(offered) or world.directory.coordinators((EVERYWHERE,))
     return tuple(Destination(m.chat, m.language) for m in coordinators)
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from handlers import asking, behalf, contact, excluded, flow
+from handlers import asking, behalf, comfort, contact, excluded, exercise, flow
 from handlers.effects import Button, ButtonKind, Decision, Keep, Say
 from handlers.events import Choice, Incoming
 from handlers.flow import Flow, Question
@@ -53,17 +53,30 @@ def put(
     answers = all_answers(world)
     made = flow.buttons(here, here.options(world, answers), page, "➡️ " + world.t("More"))
     asked = "\n".join([here.ask(world, answers), *spelled_out(event, made)])
-    text = "\n\n".join(filter(None, [note, review(world) if here.name == "send" else "", asked]))
+    text = "\n\n".join(
+        filter(
+            None,
+            [
+                note,
+                exercise.told(world, answers) if here.name == "send" else "",
+                review(world) if here.name == "send" else "",
+                asked,
+            ],
+        )
+    )
     changes = changing(world) if here.name == "send" else ()
-    buttons = (*made, *changes, *steering(world, here))
-    wait = ALBUM if album else 0.0
+    buttons = (*made, *changes, *comfort.buttons(world, here), *steering(world, here))
+    wait, beside = ALBUM if album else 0.0, comfort.attachments(world, here)
     say = Say(
         event.chat,
         text,
         buttons,
-        replaces=event.message if edit else "",
+        beside,
+        # Elsewhere than on our page words cannot become a voice or a picture.
+        replaces=event.message if edit and (not beside or world.channel == "web") else "",
         after=wait,
         settles=album or unanswered(world.memory, world),
+        drawn=comfort.drawn(world, here),
     )
     return (Keep(heard_now(world.memory, world)), say)
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from handlers.effects import Enroll
-from handlers.world import Member
+from handlers.effects import Enroll, LinkGroup
+from handlers.events import Address
+from handlers.world import Group, Member
 from locales import N, Words
 
 # TRANSLATORS: the seats of the officers of a district, on buttons: at most 14 letters for all of these.
@@ -20,6 +21,13 @@ SEATS = {
 LEADS = ("head", "secretary")  # who may look after the roster of their own district
 
 
+def rank(member: Member | None) -> str:
+    """What somebody may do, as the table of commands calls it."""
+    if member is None:
+        return "resident"
+    return "lead" if member.role == "officer" and member.seat in LEADS else member.role
+
+
 def seat_text(words: Words, seat: str) -> str:
     """A seat as people read it; those who were officers before there were seats are officers."""
     return words.t(SEATS[seat][1]) if seat in SEATS else words.t("officer")
@@ -31,6 +39,7 @@ def enrolled(
     name: str | None = None,
     language: str = "",
     duty: tuple[datetime, datetime] | None = None,
+    same: str = "",
 ) -> Enroll:
     """A person with a role as they are, but for what is given."""
     return Enroll(
@@ -43,4 +52,17 @@ def enrolled(
         member.seat,
         member.since,
         duty or member.duty,
+        same or member.same,
+    )
+
+
+def linked(group: Group, *, chat: Address | None = None, language: str = "", detail: str = "") -> LinkGroup:
+    """A group as it is, but for what is given."""
+    return LinkGroup(
+        chat or group.chat,
+        group.scope,
+        language or group.language,
+        detail or group.detail,
+        group.doubt,
+        group.accepted,
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers import asking, behalf, cards, contact, excluded, keeping
+from handlers import asking, behalf, cards, contact, due, excluded, exercise, keeping
 from handlers.dates import duration_text
 from handlers.effects import Button, Decision, Keep, OpenCase, Say, Status
 from handlers.events import Choice, Incoming
@@ -14,6 +14,7 @@ from handlers.report import moment
 from handlers.routing import Destination, route
 from handlers.values import replace
 from handlers.world import Answers, Case, File, Group, Memory, World
+from locales import Words
 
 HOUR = timedelta(hours=1)
 KEPT = ("place", "pin", "typed", "crossing", "district", "when", "seen", "help", *asking.NAMES)
@@ -23,11 +24,16 @@ def finish(world: World, event: Incoming) -> Decision:
     """What a complete report brings about."""
     answers = world.memory.answers
     case = new_case(world, event, answers)
-    recent = [at for at in world.memory.sent if world.now - datetime.fromisoformat(at) < HOUR]
-    if len(recent) >= world.rules.reports_an_hour and not case.urgent:
+    before, most = world.memory.sent, world.rules.reports_an_hour
+    if case.exercise:
+        before, most = world.memory.practised, most * exercise.WIDER
+    recent = [at for at in before if world.now - datetime.fromisoformat(at) < HOUR]
+    if len(recent) >= most and not case.urgent:
         return too_many(world, event, recent)
     found = destinations(world, case)
     secret = receipt(world.dice[48:56])
+    wait = delay(world, case)
+    step, step_at = due.begun(world.rules.patience, case, world.now + timedelta(seconds=wait))
     opened = OpenCase(
         case.id,
         case.number,
@@ -44,9 +50,13 @@ def finish(world: World, event: Incoming) -> Decision:
         secret,
         case.behalf,
         case.excluded,
+        step,
+        step_at,
+        case.exercise,
     )
+    memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now)
     sent = (*recent, world.now.isoformat())
-    memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now, sent=sent)
+    memory = replace(memory, practised=sent) if case.exercise else replace(memory, sent=sent)
     memory = replace(memory, contact=contact.of(world.memory, answers))
     return (Keep(memory), opened, *alerts(world, case, found), thanks(world, event, case, bool(found), memory, secret))
 
@@ -79,6 +89,7 @@ def new_case(world: World, event: Incoming, answers: Answers) -> Case:
         files=tuple(File(f, "", "", "waiting") for f in keeping.files(answers)),
         behalf=bool(answers.get(behalf.SETTING)),
         excluded=tuple(answers.get(excluded.SETTING, ())),
+        exercise=answers.get("send") == exercise.EXERCISE,
     )
 
 
@@ -93,24 +104,40 @@ def destinations(world: World, case: Case) -> tuple[Destination, ...]:
     return route(world, case.district, case.kind, world.now.astimezone(world.rules.zone).hour)
 
 
+def delay(world: World, case: Case) -> float:
+    """Seconds until the alert leaves: what is not urgent waits a random while."""
+    return 0.0 if case.urgent else world.rules.alert_delay * int.from_bytes(world.dice[19:21], "big") / 0xFFFF
+
+
 def alerts(world: World, case: Case, found: tuple[Destination, ...]) -> tuple[Say, ...]:
-    """The card for every destination, in its language. What is not urgent waits a random while."""
-    wait = 0.0 if case.urgent else world.rules.alert_delay * int.from_bytes(world.dice[19:21], "big") / 0xFFFF
+    """The card for every destination, in its language."""
+    wait = delay(world, case)
     return tuple(card(world, case, place, after=wait) for place in found)
 
 
 def card(world: World, case: Case, place: Destination, *, after: float = 0.0, replaces: str = "") -> Say:
     words = world.words[place.language]
     show = cards.full_to_group if place.detail == "full" else cards.headline
+    closed = place.detail == "withheld"
+    text, note = (
+        show(words, place.language, world, case),
+        words.t("Details on request, after a coordinator has looked."),
+    )
     return Say(
         place.chat,
-        show(words, place.language, world, case),
-        cards.buttons(words, case),
+        f"{text}\n🔒 {note}" if closed else text,
+        offered(words, case, place),
         replaces=replaces,
         card=case.id,
         urgent=case.urgent,
         after=after,
     )
+
+
+def offered(words: Words, case: Case, place: Destination) -> tuple[Button, ...]:
+    """The buttons of a card; no Details where a coordinator has to look at the group first."""
+    closed = place.detail == "withheld"
+    return tuple(b for b in cards.buttons(words, case) if not (closed and b.value.startswith("details:")))
 
 
 def offer_card(world: World, case: Case, group: Group) -> Say:
@@ -139,8 +166,10 @@ def thanks(world: World, event: Incoming, case: Case, reached: bool, memory: Mem
     goes = world.t("It goes to the officers in charge of {district}.", district=where)
     if case.excluded:
         goes = world.t("It goes to a coordinator alone, to no group.")
+    practised = "🎓 " + world.t("It was practice. For a real report press New report, then This is real.")
     lines = [
         world.t("Thank you. Your report is number {number}.", number=case.number),
+        *([practised] if case.exercise else []),
         goes if reached else world.t("Your report is kept. It goes to officers as soon as they are ready."),
         promise(world, memory.contact),
         "",

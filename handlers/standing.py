@@ -4,14 +4,20 @@ from dataclasses import dataclass
 
 from handlers.clean import defang, shown
 from handlers.effects import By, Decision, Effect, Say
-from handlers.events import Address, Command, Incoming
+from handlers.events import Command, Incoming
+from handlers.fold import skeleton
 from handlers.graphemes import label
 from handlers.history import recorded
 from handlers.life import Who
+from handlers.persons import one
+from handlers.places import chain
 from handlers.routing import covers
 from handlers.seats import enrolled
-from handlers.world import Case, Member, World
+from handlers.world import Case, World
+from locales import N
 
+# What the cards call a coordinator, and an officer who has not chosen a name.
+COORDINATOR, NUMBERED = N("coordinator"), N("officer {number}")
 LONGEST_NAME = 40  # written characters
 
 
@@ -52,9 +58,9 @@ def standing(world: World, event: Incoming, case: Case) -> frozenset[Who]:
     me = By("", event.chat.channel, event.sender)
     is_ = {
         Who.OFFICER: True,
-        Who.HOLDER: not case.holder.person or case.holder.same(me),
+        Who.HOLDER: not case.holder.person or one(world, case.holder, me),
         Who.LEAD: world.member is not None and world.member.role == "coordinator",
-        Who.SECOND: not case.closer.same(me),
+        Who.SECOND: not one(world, case.closer, me),
     }
     return receiver | frozenset(who for who, true in is_.items() if true)
 
@@ -67,17 +73,11 @@ def who(world: World, event: Incoming) -> tuple[By, tuple[Effect, ...]]:
         return by, ()
     if member and member.role == "coordinator":
         return By(world.t("coordinator"), by.channel, by.person), ()
-    scope = own_scope(world)
-    named = sum(1 for m in world.directory.members.values() if m.role == "officer" and m.scope == scope and m.name)
-    name = world.t("officer {number}", number=named + 1)
-    made = enrolled(member or newcomer(world, event), name=name)
-    return By(name, by.channel, by.person), (made,)
-
-
-def newcomer(world: World, event: Incoming) -> Member:
-    """Somebody of this group of whom nothing is known yet."""
-    private = Address(event.chat.channel, event.sender)
-    return Member(event.chat.channel, event.sender, "officer", own_scope(world), private, world.language)
+    if member is None:
+        return by, ()
+    taken = {m.name for m in world.directory.seated(member.scope)}
+    name = next(n for n in (world.t("officer {number}", number=k) for k in range(1, len(taken) + 2)) if n not in taken)
+    return By(name, by.channel, by.person), (enrolled(member, name=name),)
 
 
 def called(typed: str) -> str:
@@ -85,16 +85,36 @@ def called(typed: str) -> str:
     return label(" ".join(defang(shown(typed)).replace("▏", " ").split()), LONGEST_NAME)
 
 
+def is_anothers(world: World, event: Incoming, name: str, scope: str) -> bool:
+    """Whether colleagues would take it for somebody else: of the same place, a coordinator, a numbered officer."""
+    typed = plain(name)
+    posts = {plain(words.t(post, number="")) for words in world.words.values() for post in (COORDINATOR, NUMBERED)}
+    if typed.rstrip("0123456789") in posts:
+        return True
+    others = (
+        m for m in world.directory.members.values() if (m.channel, m.person) != (event.chat.channel, event.sender)
+    )
+    places = chain(world.gazetteer, scope)
+    return any(m.name and plain(m.name) == typed for m in others if m.scope == scope or m.scope in places)
+
+
+def plain(name: str) -> str:
+    """Two names that look the same are the same."""
+    return skeleton(name).replace(" ", "")
+
+
 def rename(world: World, event: Incoming) -> Decision:
     """`/name WORDS`: what the cards call this officer."""
     name = called(event.body.args) if isinstance(event.body, Command) else ""
-    member, scope = world.member, world.member.scope if world.member else own_scope(world)
-    if not event.sender or not name:
+    member = world.member
+    if not name:
         return (Say(event.chat, world.t("Write your name like this: /name Somchai")),)
-    if not scope:
+    if member is None:
         return ()
+    if is_anothers(world, event, name, member.scope):
+        return (Say(event.chat, world.t("This is what somebody else is called. Please choose another name.")),)
     return (
-        enrolled(member or newcomer(world, event), name=name),
+        enrolled(member, name=name),
         *recorded(event, "named"),
         Say(event.chat, world.t("You are called {name} here.", name=name)),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
-from handlers import cards
+from handlers import cards, queue
 from handlers.coordinator import args, read_scopes, scope_name, within
 from handlers.dates import day_text, duration_text, local_day, read_date
 from handlers.effects import Decision, Say
@@ -16,7 +16,7 @@ from handlers.history import recorded
 from handlers.kinds import KINDS, kind_text
 from handlers.places import district_name
 from handlers.routing import districts_of
-from handlers.world import EVERYWHERE, Figures, Query, World
+from handlers.world import EVERYWHERE, Case, Figures, Query, World
 from locales import N, Words
 
 MOST_DISTRICTS = 8
@@ -194,14 +194,19 @@ def median(waits: Mapping[int, int]) -> int | None:
 
 def untaken(world: World, words: Words, language: str) -> list[str]:
     """The cases nobody took, the urgent and the oldest first, whatever day they came."""
-    left = sorted(world.cases, key=lambda c: (not c.urgent, c.opened))
+    left = queue.waiting(world.cases)
     if not left:
         return []
     lines = [
-        f"{cards.line(words, language, world, c)} · {duration_text(minutes(world, c.opened), language)}"
-        for c in left[:MOST_UNTAKEN]
+        f"{cards.line(words, language, world, c)} · {duration_text(minutes(world, c.opened), language)}{more(others)}"
+        for c, others in left[:MOST_UNTAKEN]
     ]
     return ["⏳ " + words.t("Nobody has taken:"), *lines]
+
+
+def more(others: tuple[Case, ...]) -> str:
+    """How many other reports say the same words; `/cases` has their numbers."""
+    return f" · 👥 +{len(others)}" if others else ""
 
 
 def minutes(world: World, since: datetime) -> int:

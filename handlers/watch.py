@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from handlers.coordinator import scope_name
-from handlers.dates import local_day, moment_text
+from handlers.dates import local_day, moment_text, within
 from handlers.effects import Decision, Effect, Record, Say
 from handlers.events import Incoming
 from handlers.history import MISSED, POINTED_OUT, WRITTEN, Entry, recorded
+from handlers.persons import one
 from handlers.places import chain
-from handlers.routing import within
 from handlers.standing import Act, own_scope
 from handlers.world import Member, Query, World
 
@@ -21,7 +21,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def read(act: Act) -> tuple[Effect, ...]:
     """Somebody reads the details of a case: written down, and pointed out where it is unusual."""
     holder = act.case.holder
-    whose = {"whose": "other"} if holder.person and not holder.same(act.by) else {}
+    whose = {"whose": "other"} if holder.person and not one(act.world, holder, act.by) else {}
     return noticed(act.world, act.event, recorded(act.event, "details", act.case.id, **whose), act.by.name)
 
 

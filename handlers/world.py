@@ -10,6 +10,7 @@ from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.history import Entry, Watch
 from handlers.meter import Meter
+from handlers.patience import Patience
 from handlers.places import Gazetteer
 from handlers.values import replace
 from locales import Words
@@ -39,9 +40,12 @@ class Memory:
     borrowed_at: str = ""  # since when, ISO
     word: str = ""  # what ends this chat, and opens it again; see handlers.panic
     decoy: bool = False  # the chat was ended: it answers with harmless words
+    practised: Sequence[str] = ()  # when reports were sent as practice in the last hour, ISO
     unsent: Sequence[str] = ()  # messages that were taken back before they came
     adding: Mapping[str, str] = field(default_factory=dict)  # the case that what comes next is added to
     asked: int = 0  # the officer's question whose answer is being written
+    voice: bool = False  # questions are also spoken
+    pictures: str = ""  # choices as large pictures: on, off; empty: as the channel does by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,13 @@ class Group:
     scope: str
     language: str
     detail: str = "headline"  # headline | full
+    doubt: tuple[str, ...] = ()  # why a coordinator has to look at it, see handlers.hygiene
+    accepted: tuple[str, ...] = ()  # what one has looked at and lets stand
+
+    @property
+    def shown(self) -> str:
+        """What its cards show: headline | full, or `withheld` while a coordinator has to look."""
+        return "withheld" if self.doubt else self.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,19 @@ class Member:
     seat: str = ""  # of an officer, see handlers.seats; empty for those of earlier releases
     since: datetime | None = None
     duty: tuple[datetime, datetime] | None = None  # the last span of duty they told; see handlers.duty
+    same: str = ""  # the mark of a person whose two apps were joined; see handlers.twins
+    tag: str = ""  # what this person is called at rest
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLink:
+    """A group that gets nothing until a second coordinator agrees. `by` is the tag of the one whose code it was."""
+
+    chat: Address
+    scope: str
+    language: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,9 @@ class Directory:
     members: Mapping[tuple[str, str], Member] = field(default_factory=dict)
     rules: tuple[RouteRule, ...] = ()
     switched: Mapping[str, bool] = field(default_factory=dict)
+    away: Mapping[Address, Group] = field(default_factory=dict)  # groups that the bot was put out of
+    trainings: Mapping[str, datetime] = field(default_factory=dict)  # district -> until when reports are an exercise
+    asked: Mapping[Address, "AskedLink"] = field(default_factory=dict)  # groups that wait for a second word
 
     def of_scope(self, scope: str) -> tuple[Group, ...]:
         return tuple(g for g in self.groups.values() if g.scope == scope)
@@ -172,6 +199,8 @@ class Case:
     offered: str = ""
     offered_until: datetime | None = None
     event: int = 0
+    step: int = 0  # of handlers.patience.Step that was made last
+    step_at: datetime | None = None  # when the next one is due
     holder: By = NOBODY
     closer: By = NOBODY
     ending: str = ""
@@ -183,6 +212,9 @@ class Case:
     receipted: bool = False  # found by its receipt
     excluded: tuple[str, ...] = ()
     felt: str = ""  # what the reporter said of the outcome
+    exercise: bool = False  # sent as practice on a training day
+    alike: int = 0  # the first case that said the same words within an hour; 0: nobody else did
+    doubt: float = 0.0  # what its sender reported that was not true, decaying: for the order of lists alone
     asked: tuple[Asked, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -201,6 +233,7 @@ class CodeRow:
     role: str
     scope: str
     seat: str = ""
+    by: str = ""  # the tag of the coordinator who asked for it; empty: an operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +286,7 @@ class Query:
     other: str = ""  # a second number, beside the first
     near: bool = False  # of the number: what else was opened in `districts` in those days
     case: int = 0
+    asking: str = ""  # the message whose answer asks the reporter of the case
     details: bool = False
     untaken: bool = False
     unrouted: bool = False
@@ -261,7 +295,8 @@ class Query:
     receipts: tuple[str, ...] = ()
     asked: bool = False  # of mine: only those with a question that was asked
     open: bool = False
-    held: By | None = None  # open, and taken by this person
+    held: tuple[By, ...] = ()  # open, and taken by these people, or by one in whichever app
+    inside: bool = False  # when the sender was last seen in which group
     shift: datetime | None = None  # since when
     figures: bool = False
     since: date | None = None
@@ -298,14 +333,25 @@ class Rules:
     reports_an_hour: int = 10
     files: bool = True  # False while the disk is nearly full: words go on
     two_person_close: bool = False
+    membership_minutes: float = 10.0  # then a platform is asked again whether an officer is still in the group
+    invite_hours: float = 24.0
+    second_link: str = (
+        "auto"  # whether a second coordinator agrees to a group: auto (where there is one) | always | never
+    )
+    link_wait_hours: float = 12.0  # then, where there is no second one, the same one may
     handover_hours: float = 12.0  # then a case that another place has not accepted stays where it was
     answer_days: float = 5.0  # then a question to a reporter is closed
     overdue_new_hours: float = 1.0
     overdue_open_hours: float = 72.0
     line_groups: str = "always"  # always | alerts | fallback: see handlers.sparing
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> kinds of files it cannot show
+    page: str = ""  # https address of this server; empty where none is set
     bot_link: Mapping[str, str] = field(default_factory=dict)  # channel -> https address that opens the bot
+    spoken: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # channel -> language -> questions
+    translates: bool = False  # a translation service is set up
+    pictured: frozenset[str] = frozenset()  # channels that can show choices as large pictures
     watch: Watch = field(default_factory=Watch)
+    patience: Patience = field(default_factory=Patience)
     kept: Kept = field(default_factory=Kept)
 
 
@@ -329,6 +375,8 @@ class World:
     shift: Shift = field(default_factory=Shift)
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
+    inside: Mapping[Address, datetime] = field(default_factory=dict)  # when the sender was last seen in which group
+    askers: frozenset[tuple[str, str]] = frozenset()  # of these cases' questions, who were seen in a group of late
     meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, RowMapping, Se
 from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.world import Card, Case, File, Query
-from storage import prepared, remarks
+from storage import doubts, prepared, remarks
 from storage.store import Store, context
-from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, QUESTION, UNTAKEN, WRAP
+from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, PROMPT, QUESTION, UNTAKEN, WRAP
 from storage.vault import CannotOpen, CaseKey
 
 DAYS_AROUND = timedelta(days=2)  # what was reported earlier or later is hardly the same event
@@ -30,12 +30,13 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
     if statement is None:
         return ()
     rows = [*connection.execute(statement).mappings()]
-    if query.number and query.details:
+    if (query.number or query.asking) and query.details:
         rows += _with_others(connection, query, rows)
     ids = [row["id"] for row in rows]
     files, cards = _files(connection, ids), _cards(connection, store, ids)
     keys = _keys(connection, ids) if rows else {}
     own = _own(connection, store, chat, ids) if query.mine or query.receipts else set()
+    scores = doubts.of(connection, store, rows) if query.untaken or query.open else {}
     found = tuple(
         _case(
             store,
@@ -45,6 +46,7 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
             tuple(files[row["id"]]),
             tuple(cards[row["id"]]),
             row["id"] in own,
+            scores.get(row["reporter"], 0.0),
         )
         for row in rows
     )
@@ -66,6 +68,9 @@ def _statement(store: Store, query: Query, chat: Address) -> Select[Any] | None:
         return found.where(CASES.c.receipt.in_([store.receipt(digits) for digits in query.receipts]))
     if query.mine:
         return _theirs(found, store, query, chat)
+    if query.asking:
+        asking = select(PROMPT.c.case_id).where(PROMPT.c.tag == store.tag(chat), PROMPT.c.message == query.asking)
+        return found.where(CASES.c.id.in_(asking)).with_for_update()
     if query.number:
         return found.where(CASES.c.number.in_([query.number, query.other])).with_for_update()
     if query.districts is not None:
@@ -73,8 +78,8 @@ def _statement(store: Store, query: Query, chat: Address) -> Select[Any] | None:
     if query.case:
         return found.where(CASES.c.id == query.case)
     if query.held:
-        holder = store.person(query.held.channel, query.held.person)
-        return found.where(CASES.c.holder == holder, CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
+        holders = [store.person(by.channel, by.person) for by in query.held]
+        return found.where(CASES.c.holder.in_(holders), CASES.c.holder != "", text(OPEN)).order_by(CASES.c.opened)
     if query.unrouted:
         return found.where(CASES.c.routed.is_(False)).order_by(CASES.c.id)
     return None
@@ -145,6 +150,7 @@ def _case(
     files: tuple[File, ...],
     cards: tuple[Card, ...],
     own: bool,
+    doubt: float,
 ) -> Case:
     key = _key(store, wrapped, row["id"]) if wrapped and (details or row["taken_by"]) else None
     holder, closer = _hands(_read(key, row["taken_by"], "taken_by", row["id"]))
@@ -168,6 +174,8 @@ def _case(
         offered=row["offered"],
         offered_until=row["offered_until"],
         event=row["event"] or 0,
+        step=row["step"],
+        step_at=row["step_at"],
         details=(_read(key, row["details"], "details", row["id"]) or {}) if details else {},
         files=files,
         cards=cards,
@@ -175,6 +183,9 @@ def _case(
         own=own,
         excluded=tuple(filter(None, row["excluded"].split(","))),
         felt=row["felt"],
+        exercise=row["exercise"],
+        alike=row["alike"] or 0,
+        doubt=doubt,
     )
 
 

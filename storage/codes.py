@@ -21,6 +21,7 @@ def invite(connection: Connection, store: Store, purpose: str, role: str, scope:
         "role": role,
         "scope": scope,
         "seat": seat,
+        "by": "",
         "expires": store.now() + INVITATION,
     }
     connection.execute(CODE.insert(), [row])

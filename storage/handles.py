@@ -76,7 +76,7 @@ def _hidden(button: Sequence[str], name: str, numbered: Iterator[int]) -> Sequen
 
 def resolve(connection: Connection, store: Store, events: Sequence[Incoming]) -> list[Incoming]:
     """The events with what their buttons stand for; a use is counted where one is good."""
-    claims = [_claim(e.body.value) if isinstance(e.body, Choice) else None for e in events]
+    claims = [_claim(e.body.value) if isinstance(e.body, Choice) and not e.checked else None for e in events]
     if not any(claims):
         return list(events)
     known = look(connection, store, [claim[0] for claim in claims if claim])

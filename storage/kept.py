@@ -25,7 +25,9 @@ def added(connection: Connection, world: World, query: Query, figures: Figures) 
     zone = world.rules.zone
     begin = datetime.combine(query.since, time(), zone)
     end = datetime.combine(query.until + timedelta(days=1), time(), zone)
-    found = select(*FACTS).where(CASES.c.excluded != "", CASES.c.opened >= begin, CASES.c.opened < end)
+    found = select(*FACTS).where(
+        CASES.c.excluded != "", CASES.c.exercise.is_(False), CASES.c.opened >= begin, CASES.c.opened < end
+    )
     if query.districts is not None:
         found = found.where(CASES.c.desk.in_(query.districts))
     counts: defaultdict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)

@@ -42,8 +42,10 @@ def drop(connection: Connection, ids: Sequence[int]) -> int:
 
 
 def export(connection: Connection, since: date | None) -> list[tuple[object, ...]]:
-    """Coded answers only, a header first. `since` is a day (UTC), None for all."""
-    found = select(*(CASES.c[name] for name in COLUMNS)).order_by(CASES.c.opened)
+    """Coded answers only, a header first; without what is kept from somebody. `since` is a day (UTC), None for all."""
+    practised = (CASES.c.practice | CASES.c.exercise).label("practice")
+    columns = (practised if name == "practice" else CASES.c[name] for name in COLUMNS)
+    found = select(*columns).where(CASES.c.excluded == "").order_by(CASES.c.opened)  # a kept one is in no list
     if since:
         found = found.where(CASES.c.opened >= datetime.combine(since, time(), UTC))
     rows = [tuple(v.isoformat() if isinstance(v, datetime) else v for v in row) for row in connection.execute(found)]

@@ -109,6 +109,8 @@ def part(say: Say) -> dict[str, Any]:
         made["replaces"] = say.replaces
     if say.clears:
         made["clears"] = True
+    if say.drawn:
+        made["drawn"] = say.drawn
     return made
 
 
@@ -118,7 +120,7 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
     made: list[dict[str, Any]] = []
     plain: list[Say] = []
     for say in [*says, None]:
-        if say is not None and not (say.card or say.otherwise or say.after or say.news):
+        if say is not None and not (say.card or say.otherwise or say.after or say.news or say.asks):
             plain.append(say)
             continue
         if plain:
@@ -128,6 +130,8 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
             extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
             if say.news:
                 extra["news"] = say.news
+            if say.asks:
+                extra["asks"] = say.asks
             if say.otherwise and isinstance(say.otherwise.to, Address):
                 other = say.otherwise
                 extra["otherwise"] = {**part(other), "channel": say.otherwise.to.channel, "chat": say.otherwise.to.chat}
@@ -211,7 +215,7 @@ def recall(connection: Connection, store: Store, effect: Recall) -> list[tuple[A
     What a process has claimed may be on its way: it is left alone.
     """
     now = store.now()
-    waits = (OUTBOX.c.state == TODO) & (OUTBOX.c.due > now) & (OUTBOX.c.attempts == 0)
+    waits = WAITS | ((OUTBOX.c.state == TODO) & (OUTBOX.c.due > now) & (OUTBOX.c.attempts == 0))
     aside = (OUTBOX.c.kind == "say") & OUTBOX.c.case_id.is_(None) & OUTBOX.c.claimed.is_(None)
     found = connection.execute(
         select(OUTBOX.c.id, OUTBOX.c.channel, OUTBOX.c.payload, OUTBOX.c.due).where(waits, aside)
@@ -222,7 +226,11 @@ def recall(connection: Connection, store: Store, effect: Recall) -> list[tuple[A
         payload = store.open(sealed, context("outbox", "payload", row))
         if payload.get("card") == effect.case:
             gone.append(row)
-            times[Address(channel, payload["chat"])] = due_at
+            times[Address(channel, payload["chat"])] = max(now, due_at)
+        others = [part for part in payload["parts"] if part.get("case") != effect.case]
+        if len(others) < len(payload["parts"]):  # it came along with another one (storage.meter.carry)
+            sealed = store.seal({**payload, "parts": others}, context("outbox", "payload", row))
+            connection.execute(OUTBOX.update().where(OUTBOX.c.id == row).values(payload=sealed))
     if gone:
         connection.execute(OUTBOX.delete().where(OUTBOX.c.id.in_(gone)))
     return [

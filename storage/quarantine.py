@@ -11,14 +11,14 @@ from handlers.resident import language
 from storage import outbox, worlds
 from storage.store import Store, context
 from storage.tables import INBOX, OUTBOX, QUARANTINE
-from storage.turn import inbox_key
+from storage.turn import inbox_key, known_as
 from storage.upsert import insert_new
 
 
 def put(connection: Connection, store: Store, event: Incoming, why: str) -> None:
     """Set one event aside, and tell the person that it did not work, in their language."""
     raw = orjson.dumps(asdict(event), default=str)
-    put_raw(connection, store, event.chat.channel, event.id, raw, why)
+    put_raw(connection, store, event.chat.channel, known_as(store, event), raw, why)
     if event.group or isinstance(event.body, Outcome | Tick):
         return
     memory = worlds.remember(connection, store, [event]).get(store.tag(event.chat), worlds.NOTHING)

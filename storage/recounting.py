@@ -79,7 +79,7 @@ Facts = tuple[date, str, str, str, bool, int | None]
 
 def _living(connection: Connection, zone: ZoneInfo) -> Iterable[Facts]:
     c = CASES.c
-    found = select(c.opened, c.district, c.kind, c.status, c.practice, c.taken).where(c.excluded == "")
+    found = select(c.opened, c.district, c.kind, c.status, c.practice, c.taken).where(c.excluded == "", ~c.exercise)
     for opened, *facts, taken in connection.execute(found.execution_options(yield_per=AT_ONCE)):
         waited = minutes_until(opened, taken) if isinstance(taken, datetime) else None
         yield (local_day(opened, zone), *facts, waited)

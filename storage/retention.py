@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, f
 
 from handlers.events import Address
 from handlers.life import ENDED
-from storage import audit, clock, guesses
+from handlers.linking import KEPT as LINK_KEPT
+from storage import audit, clock, copies, guesses
 from storage.clock import Stopped
 from storage.erasing import erase
 from storage.store import Store
@@ -18,14 +19,17 @@ from storage.tables import (
     CODE_GUESS,
     CONTACT,
     CONVERSATION,
+    COPIED,
     FILE,
     GUESS,
     HANDLE,
     INBOX,
     LETTER,
+    LINK_ASKED,
     OUTBOX,
     QUARANTINE,
     TRAIL,
+    TRAINING,
     Moment,
 )
 
@@ -85,6 +89,9 @@ def rules(now: datetime, keep: Keep) -> tuple[Rule, ...]:
         Rule("codes", CODE, CODE.c.expires < now, guarded=False),
         Rule("wrong codes", CODE_GUESS, CODE_GUESS.c.span < guesses.span(now), guarded=False),
         Rule("wrong receipts", GUESS, GUESS.c.minute < now - timedelta(hours=1), guarded=False),
+        Rule("copied words", COPIED, COPIED.c.at < now - copies.WITHIN, guarded=False),
+        Rule("trainings", TRAINING, TRAINING.c.until < now, guarded=False),
+        Rule("links asked for", LINK_ASKED, LINK_ASKED.c.at < now - LINK_KEPT, guarded=False),
         Rule("buttons", HANDLE, HANDLE.c.expires < now, guarded=False),
         Rule("trails", TRAIL, TRAIL.c.at < now - TRAIL_KEPT, guarded=False),
         Rule("contacts", CONTACT, CONTACT.c.case_id.in_(_answered(now, keep))),
@@ -171,7 +178,7 @@ def _outlived(now: datetime, keep: Keep) -> ColumnElement[bool]:
     closed = [and_(CASES.c.kind == kind, CASES.c.done < now - span) for kind, span in keep.closed_by_kind.items()]
     other = and_(CASES.c.kind.not_in(list(keep.closed_by_kind)), CASES.c.done < now - keep.closed)
     return or_(
-        and_(practice, CASES.c.opened < now - keep.practice),
+        and_(or_(practice, CASES.c.exercise.is_(True)), CASES.c.opened < now - keep.practice),
         and_(ended, or_(other, *closed)),
         and_(ended, CASES.c.ending == "false", CASES.c.done < now - keep.false),
         and_(CASES.c.status == "withdrawn", CASES.c.done < now - keep.withdrawn),

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, update
 
+from handlers import due
 from handlers.dates import local_day
 from handlers.effects import (
     AddNote,
@@ -16,10 +17,16 @@ from handlers.effects import (
     Adopt,
     Amend,
     AnswerQuestion,
+    AskLink,
     AskReporter,
+    Check,
+    Climb,
     Decision,
     Dismiss,
+    Doubt,
+    DropLink,
     DropMedia,
+    DropPrompt,
     DropRule,
     Effect,
     Enroll,
@@ -46,10 +53,14 @@ from handlers.effects import (
     Reporter,
     Routed,
     Say,
+    Seen,
     SetContact,
     ShowMenu,
     Silence,
+    Status,
     SwitchDistrict,
+    Train,
+    Translate,
     UnlinkGroup,
     UseCode,
     VoidCodes,
@@ -60,21 +71,26 @@ from handlers.world import EVERYWHERE, Memory, World
 from storage import (
     audit,
     casekeys,
+    climbing,
+    copies,
     directory,
     figures,
+    membership,
     meter,
     outbox,
     prepared,
     remarks,
     reporters,
     retention,
+    spool,
     trail,
     worlds,
 )
 from storage.store import Store, context
-from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
+from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, PROMPT, TRAIL, WRAP
 from storage.vault import CaseKey
 
+ASKING = ("case_id", "tag", "message")
 Turn = tuple[Incoming, World, Decision]
 
 
@@ -88,6 +104,7 @@ class Rows:
 
     kept: list[tuple[Address, Memory]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
+    said: dict[int, str] = field(default_factory=dict)  # new case -> its words as a keyed hash
     wraps: list[dict[str, Any]] = field(default_factory=list)
     archives: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
@@ -158,21 +175,42 @@ def _collect(connection: Connection, store: Store, event: Incoming, world: World
         case Erase() | Released():
             rows.sends += [(effect.chat, event, *what) for what in _in_chat(connection, store, effect)]
         case MakeCode() | UseCode():
-            _code(connection, store, effect, rows)
-        case ShowMenu() | Leave():
-            rows.sends.append((effect.chat, event, *_asked_of_app(effect)))
+            _code(connection, store, event, effect, rows)
+        case ShowMenu() | Leave() | Check() | Translate():
+            rows.sends.append(_request(event, effect))
         case (
-            LinkGroup() | UnlinkGroup() | MoveChat() | Enroll() | Dismiss() | AddRule() | DropRule() | SwitchDistrict()
+            LinkGroup()
+            | UnlinkGroup()
+            | Doubt()
+            | MoveChat()
+            | Enroll()
+            | Dismiss()
+            | AddRule()
+            | DropRule()
+            | SwitchDistrict()
+            | Train()
+            | AskLink()
+            | DropLink()
         ):
             rows.changes.append(effect)
         case _:
             _change(connection, store, event, effect)
 
 
-def _asked_of_app(effect: ShowMenu | Leave) -> tuple[str, dict[str, Any]]:
-    return (
-        ("menu", {"language": effect.language}) if isinstance(effect, ShowMenu) else ("leave", {"after": effect.after})
-    )
+def _request(
+    event: Incoming, effect: ShowMenu | Leave | Check | Translate
+) -> tuple[Address, Incoming, str, dict[str, Any]]:
+    """What a platform is asked besides saying something."""
+    match effect:
+        case ShowMenu(chat=chat):
+            return chat, event, "menu", {"language": effect.language, "rank": effect.rank}
+        case Leave(chat=chat, after=after):
+            return chat, event, "leave", {"after": after}
+        case Check(group=group, event=asked):
+            return group, event, "check", {"press": spool.write(asked), "urgent": True}
+        case Translate(chat=chat):
+            about = {"number": effect.number, "source": effect.source, "language": effect.target}
+            return chat, event, "translate", {**about, "texts": list(effect.texts)}
 
 
 def _recall(connection: Connection, store: Store, event: Incoming, effect: Recall, rows: Rows) -> None:
@@ -208,27 +246,26 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
     match effect:
         case SetContact() | HandOver() | Felt() | Guessed():
             reporters.change(connection, store, event.chat, effect)
-        case Offer(case=case, to=to, until=until):
-            connection.execute(update(CASES).where(CASES.c.id == case).values(offered=to, offered_until=until))
-        case Hand(case=case, desk=desk):
-            changed = update(CASES).where(CASES.c.id == case)
-            connection.execute(changed.values(desk=desk, offered="", offered_until=None))
+        case Offer() | Climb() | Hand():
+            climbing.change(connection, effect)
         case Join(cases=cases, event=number):
             connection.execute(update(CASES).where(CASES.c.id.in_(cases)).values(event=number or None))
-        case Metered():
-            meter.learn(connection, store, effect)
-        case AskReporter() | AnswerQuestion() | AddNote():
-            remarks.save(connection, store, event, effect)
         case Routed(case=case, reached=reached):
             connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
+        case Metered():
+            meter.learn(connection, store, effect)
+        case AskReporter() | AnswerQuestion() | AddNote() | DropPrompt():
+            remarks.save(connection, store, event, effect)
+        case Seen(group=group, people=people):
+            membership.note(connection, membership.rows(store, group, people))
         case DropMedia(file=file):
             connection.execute(update(FILE).where(FILE.c.file == file).values(state="dropped", wrapped=None))  # its key
         case ForgetChat(chat=forgotten):
             _forget(connection, store, forgotten)
         case VoidCodes(scopes=scopes):
             connection.execute(delete(CODE).where(CODE.c.scope.in_(scopes)))
-        case Silence(chat=silent):
-            lanes = (store.tag(silent), outbox.news_lane(store.tag(silent)))
+        case Silence(chat=silent, news=news):
+            lanes = (store.tag(silent), *((outbox.news_lane(store.tag(silent)),) if news else ()))
             connection.execute(delete(OUTBOX).where(OUTBOX.c.lane.in_(lanes)))
 
 
@@ -276,9 +313,15 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
             "receipt": store.receipt(case.receipt) if case.receipt else None,
             "behalf": case.behalf,
             "excluded": ",".join(case.excluded),
+            "step": case.step,
+            "step_at": case.step_at,
             "felt": "",
+            "exercise": case.exercise,
+            "alike": None,
         }
     )
+    if said := copies.words(store, case):
+        rows.said[case.id] = said
     rows.wraps.append({"case_id": case.id, "wrapped": store.vault.wrap(key, case.id)})
     if not case.practice:
         address = store.vault.seal_contact(event.chat.chat.encode(), context("contact", "address", case.id))
@@ -286,7 +329,7 @@ def _open_case(store: Store, event: Incoming, case: OpenCase, rows: Rows) -> Non
         rows.contacts.append({"case_id": case.id, **reached, "rule": case.contact})
         archived = store.vault.archive(key, case.id, store.recipients)
         rows.archives += [{"case_id": case.id, "recipient": name, "wrapped": sealed} for name, sealed in archived]
-    if not case.excluded:  # the figures are everybody's
+    if not (case.excluded or case.exercise):  # the figures are everybody's, and of what happened
         rows.tally[local_day(event.at, store.rules.zone), case.district, case.kind, "new", case.practice] += 1
     if case.files:
         rows.adopted.append((case.id, key, case.files))
@@ -299,9 +342,11 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     hands = orjson.dumps([astuple(move.holder), astuple(move.closer)])
     sealed = key.seal(hands, context("cases", "taken_by", move.case)) if key else None
     holder = store.person(move.holder.channel, move.holder.person) if move.holder.person else ""
-    when: dict[str, datetime] = {}
+    when: dict[str, datetime | int | None] = {"step_at": None}  # whoever has it now ends the climb
     if move.to in ENDED:
         when["done"] = event.at
+    elif move.to is Status.NEW:
+        when |= {"step": 0, "step_at": due.again(store.rules.patience, case, event.at)}
     elif case.taken is None and move.to in WORKED_ON:
         when["taken"] = event.at
     changed = (
@@ -311,7 +356,7 @@ def _move_case(connection: Connection, store: Store, event: Incoming, world: Wor
     )
     if connection.execute(changed).rowcount != 1:
         raise Overtaken
-    if case.excluded:
+    if case.excluded or case.exercise:
         return
     day = local_day(case.opened, store.rules.zone)
     rows.tally[day, case.district, case.kind, move.was, case.practice] -= 1
@@ -329,7 +374,7 @@ def _amend(connection: Connection, store: Store, case: int, details: Any) -> Cas
     return key
 
 
-def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows: Rows) -> None:
+def _code(connection: Connection, store: Store, event: Incoming, effect: MakeCode | UseCode, rows: Rows) -> None:
     kept = store.vault.code_hash(effect.code)
     if isinstance(effect, UseCode):
         connection.execute(delete(CODE).where(CODE.c.hash == kept))
@@ -342,12 +387,15 @@ def _code(connection: Connection, store: Store, effect: MakeCode | UseCode, rows
             "scope": effect.scope,
             "seat": effect.seat,
             "expires": effect.expires,
+            "by": store.person(event.chat.channel, effect.by) if effect.by else "",
         }
     )
 
 
 def _write(connection: Connection, store: Store, rows: Rows) -> None:
     prepared.put(connection, CONVERSATION, _conversations(store, rows.kept), ("tag",))
+    if rows.said:
+        copies.mark(connection, store, rows.said, rows.cases)
     for table, made in (
         (CASES, rows.cases),
         (WRAP, rows.wraps),
@@ -381,8 +429,10 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     ]
     latest = {(card["case_id"], card["tag"]): card for card in cards}
     prepared.put(connection, CARD, list(latest.values()), ("case_id", "tag"))
+    asking = [(o.asks, store.tag(e.chat), o.message) for e, o in outcomes if o.asks and o.message]
+    prepared.put(connection, PROMPT, [dict(zip(ASKING, row, strict=True)) for row in asking], ASKING[1:])
     for _, outcome in outcomes:
-        if outcome.result:
+        if "file" in outcome.result:
             got: dict[str, Any] = dict(outcome.result)
             file = got.pop("file")
             if "wrapped" in got:

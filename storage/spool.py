@@ -126,8 +126,9 @@ def read(held: dict[str, Any]) -> Incoming:
         values["kind"] = MediaKind(values["kind"])
     if kind in (MembersJoined, MembersLeft):
         values["members"] = tuple(values["members"])
+    checked = tuple((str(group), str(said)) for group, said in held.get("checked", ()))
     at, chat = datetime.fromisoformat(held["at"]), Address(*held["chat"])
-    return Incoming(**{**held, "at": at, "chat": chat, "body": kind(**values)})
+    return Incoming(**{**held, "at": at, "chat": chat, "body": kind(**values), "checked": checked})
 
 
 def _context(name: str) -> str:

@@ -36,6 +36,7 @@ def milliseconds(at: datetime) -> int:
 # Of a case; partial indexes serve a query that says the very same. The key of an open one is renewed from week to week.
 UNTAKEN = "status = 'new'"
 JOINED = "event IS NOT NULL"
+COUNTED = ("status", "exercise")
 OPEN = "status <> 'closed' AND status <> 'withdrawn'"
 
 # SQLite takes a key for the row's own place only where it is called INTEGER; otherwise every table has an index more.
@@ -77,8 +78,8 @@ class CaseRow(SQLModel, table=True):
             for name, still in (("untaken", UNTAKEN), ("open", OPEN))
             for name, columns in (
                 (f"cases_{name}", ("urgent", "opened")),
-                # The last column: how many stand how is counted without a look at the cases themselves.
-                (f"cases_{name}_there", ("desk", "urgent", "opened", *(("status",) if name == "open" else ()))),
+                # The last columns: how many stand how is counted without a look at the cases themselves.
+                (f"cases_{name}_there", ("desk", "urgent", "opened", *(COUNTED if name == "open" else ()))),
             )
         ),
         *(
@@ -93,6 +94,12 @@ class CaseRow(SQLModel, table=True):
         ),
         Index(
             "cases_offered", "offered_until", sqlite_where=text("offered <> ''"), postgresql_where=text("offered <> ''")
+        ),
+        Index(
+            "cases_climbing",
+            "step_at",
+            sqlite_where=text("step_at IS NOT NULL"),
+            postgresql_where=text("step_at IS NOT NULL"),
         ),
         Index("cases_of_event", "event", sqlite_where=text(JOINED), postgresql_where=text(JOINED)),
         Index("cases_unrouted", "id", sqlite_where=text("routed = false"), postgresql_where=text("routed = false")),
@@ -114,6 +121,8 @@ class CaseRow(SQLModel, table=True):
     done: datetime | None = column("clear", "case", default=None, sa_type=Moment)
     offered: str = column("clear", "case", default="")  # the scope that is asked to take it over
     offered_until: datetime | None = column("clear", "case", default=None, sa_type=Moment)
+    step: int = column("clear", "case", default=0)  # of the ladder (handlers.patience), made while nobody has taken it
+    step_at: datetime | None = column("clear", "case", default=None, sa_type=Moment)  # when the next one is due
     event: int | None = column("clear", "case", default=None, sa_type=BigInteger)  # the same for reports of one event
     taken_by: bytes | None = column("sealed", "case", default=None, sa_type=LargeBinary)  # holder and closer
     holder: str = column("tag", "case", default="")  # who has it, to find what somebody has
@@ -123,6 +132,9 @@ class CaseRow(SQLModel, table=True):
     behalf: bool = column("clear", "case", default=False)  # the receipt was not used yet by whom it is for
     excluded: str = column("clear", "case", default="")  # who must not know of it, comma-separated
     felt: str = column("clear", "case", default="")  # what the reporter said of the outcome
+    exercise: bool = column("clear", "case", default=False)  # sent on a training day
+    # The first of those whose words were the same within an hour, its own id for that one.
+    alike: int | None = column("clear", "case", default=None, sa_type=BigInteger)
 
 
 class Wrap(SQLModel, table=True):
@@ -178,6 +190,15 @@ class CardRow(SQLModel, table=True):
     case_id: int = column("clear", "case", primary_key=True, sa_type=BigInteger)
     tag: str = column("tag", "case", primary_key=True)
     message: str = column("clear", "case")
+
+
+class Prompt(SQLModel, table=True):
+    """A message to officers: whoever answers it asks the reporter of the case."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    tag: str = column("tag", "case", primary_key=True)
+    message: str = column("clear", "case", primary_key=True)
+    case_id: int = column("clear", "case", sa_type=BigInteger, index=True)
 
 
 class FileRow(SQLModel, table=True):
@@ -245,6 +266,18 @@ class GroupRow(SQLModel, table=True):
     scope: str = column("clear", "directory")
     language: str = column("clear", "directory")
     detail: str = column("clear", "directory")
+    doubt: str = column("clear", "directory", default="")  # why a coordinator has to look, comma-separated
+    accepted: str = column("clear", "directory", default="")  # what a coordinator has looked at and lets stand
+    away: bool = column("clear", "directory", default=False)  # the bot was put out of it: nothing goes there
+
+
+class Inside(SQLModel, table=True):
+    """When a person with a role was last seen in a group, by the platform's word."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    person: str = column("tag", "directory", primary_key=True)
+    chat: str = column("tag", "directory", primary_key=True)
+    at: datetime = column("clear", "directory", sa_type=Moment)
 
 
 class MemberRow(SQLModel, table=True):
@@ -261,6 +294,7 @@ class MemberRow(SQLModel, table=True):
     since: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
     duty_from: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
     duty_until: datetime | None = column("clear", "directory", default=None, sa_type=Moment)
+    same: str = column("tag", "directory", default="")  # of a person with two apps; see handlers.twins
 
 
 class Code(SQLModel, table=True):
@@ -272,6 +306,7 @@ class Code(SQLModel, table=True):
     scope: str = column("clear", "code")
     seat: str = column("clear", "code", default="")
     expires: datetime = column("clear", "code", sa_type=Moment)
+    by: str = column("tag", "code", default="")  # the coordinator who asked for it; empty: an operator
 
 
 class CodeGuess(SQLModel, table=True):
@@ -282,6 +317,35 @@ class CodeGuess(SQLModel, table=True):
     tag: str = column("tag", "guess", primary_key=True)
     span: int = column("clear", "guess", primary_key=True, sa_type=BigInteger)
     count: int = column("clear", "guess")
+
+
+class Copied(SQLModel, table=True):
+    """The words of a report of the last hour as a keyed hash, and the case that said them first."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    words: str = column("tag", "copied", primary_key=True)
+    case_id: int = column("clear", "copied", sa_type=BigInteger)
+    at: datetime = column("clear", "copied", sa_type=Moment)
+
+
+class LinkAsked(SQLModel, table=True):
+    """A group that a coordinator linked, until a second one agrees: it gets nothing yet."""
+
+    __tablename__ = "link_asked"
+    tag: str = column("tag", "code", primary_key=True)
+    channel: str = column("clear", "code")
+    chat: bytes = column("sealed", "code", sa_type=LargeBinary)
+    scope: str = column("clear", "code")
+    language: str = column("clear", "code")
+    by: str = column("tag", "code")  # the coordinator whose code it was
+    at: datetime = column("clear", "code", sa_type=Moment)
+
+
+class Training(SQLModel, table=True):
+    """A district where reports are an exercise until then."""
+
+    district: str = column("clear", "directory", primary_key=True)
+    until: datetime = column("clear", "directory", sa_type=Moment)
 
 
 class RuleRow(SQLModel, table=True):
@@ -485,17 +549,22 @@ CONTACT = core(Contact)
 GUESS = core(Guess)
 TRAIL = core(Trail)
 CARD = core(CardRow)
+PROMPT = core(Prompt)
 FILE = core(FileRow)
 HANDLE = core(Handle)
 QUESTION = core(QuestionRow)
 NOTE = core(NoteRow)
 GROUP = core(GroupRow)
+INSIDE = core(Inside)
 MEMBER = core(MemberRow)
 CODE = core(Code)
 CODE_GUESS = core(CodeGuess)
 RULE = core(RuleRow)
 SWITCHED = core(Switched)
 REVISION = core(Revision)
+COPIED = core(Copied)
+LINK_ASKED = core(LinkAsked)
+TRAINING = core(Training)
 OUTBOX = core(Outbox)
 LETTER = core(LetterRow)
 HISTORY = core(History)

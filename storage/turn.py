@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from handlers.acts import cases_of
 from handlers.decide import decide
 from handlers.effects import Decision
-from handlers.events import Choice, Command, Incoming, Outcome, Tick
+from handlers.events import Address, Choice, Command, Incoming, Outcome, Tick
 from handlers.world import World
 from storage import directory, handles, prepared, saving, worlds
 from storage.store import Store
@@ -36,10 +36,21 @@ def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide
 
 def first_time(connection: Connection, store: Store, batch: Sequence[Incoming]) -> list[Incoming]:
     """The events nobody has handled yet, marked as handled from now on."""
-    heard = {inbox_key(e.chat.channel, e.id): e for e in batch if not isinstance(e.body, Outcome)}
+    heard = {remembered(store, e): e for e in batch if not isinstance(e.body, Outcome)}
     outcomes = [e for e in batch if isinstance(e.body, Outcome)]  # one try, one outcome: made by ourselves, once
     new = {key for (key,) in prepared.ask(connection, NEW, milliseconds(store.now()), list(heard))} if heard else ()
     return [*(event for key, event in heard.items() if key in new), *outcomes]
+
+
+def remembered(store: Store, event: Incoming) -> str:
+    """The key by which an event is known again."""
+    return inbox_key(event.chat.channel, known_as(store, event))
+
+
+def known_as(store: Store, event: Incoming) -> str:
+    """An event's id as it may stand on disk. The page makes its ids of its chat: they become a tag, under our key."""
+    of_page = event.chat.channel == "web" and not isinstance(event.body, Tick)
+    return store.tag(Address("web", f"event {event.id}")) if of_page else event.id
 
 
 def inbox_key(channel: str, event: str) -> str:

@@ -8,13 +8,13 @@ from sqlalchemy import Connection, select
 
 from handlers import excluded
 from handlers.decide import needs
-from handlers.events import Incoming, Outcome, Tick
+from handlers.events import CLOCK, Incoming, Outcome, Tick
 from handlers.outcomes import LOST
 from handlers.resident import spoken
 from handlers.values import replace
 from handlers.watch import NEWEST
 from handlers.world import CodeRow, Memory, Query, World
-from storage import audit, cases, figures, guesses, kept, meter, prepared, reporters, shifts
+from storage import audit, cases, figures, guesses, kept, membership, meter, prepared, reporters, shifts
 from storage.store import Store, context
 from storage.tables import CODE
 
@@ -100,7 +100,7 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
     found = cases.find(connection, store, query, event.chat)
     if query.receipts:
         found = tuple(replace(c, receipted=True) for c in found)
-    elif not (query.mine or query.unrouted):
+    elif not (query.mine or query.unrouted or event.chat == CLOCK):  # whom the clock tells is decided there
         found = excluded.seen(seen, found)
     tag = store.tag(event.chat)
     throttled = bool(query.code) and guesses.too_many(connection, tag, store.now())
@@ -110,10 +110,12 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
     counted = kept.added(connection, seen, query, figures.count(connection, query)) if query.figures else seen.figures
     shift = shifts.count(connection, seen, query) if query.shift else seen.shift
     lost = bool(query.number) and not found and bool(seen.group or seen.member)
+    inside = membership.inside(connection, store, event) if query.inside else {}
     history = audit.of(connection, store, event, query.history or NEWEST) if query.history or lost else ()
     account = meter.load(connection, store) if query.meter else None
     seen = replace(seen, cases=found, code=code, figures=counted, shift=shift, history=history)
-    return replace(seen, throttled=throttled, meter=account)
+    askers = membership.askers(connection, store, found) if query.asked and found else seen.askers
+    return replace(seen, throttled=throttled, meter=account, inside=inside, askers=askers)
 
 
 def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | None:
@@ -121,4 +123,4 @@ def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | N
     good = select(CODE).where(CODE.c.expires > store.now())
     wanted = CODE.c.hash == store.vault.code_hash(query.code) if query.code else CODE.c.purpose == "link"
     row = connection.execute(good.where(wanted).limit(1)).mappings().first()
-    return CodeRow(query.code, row["purpose"], row["role"], row["scope"], row["seat"]) if row else None
+    return CodeRow(query.code, row["purpose"], row["role"], row["scope"], row["seat"], row["by"]) if row else None

@@ -3,7 +3,10 @@
 # a comment
 town: officers telegram:g-kan TH3801          a linked group; `th` after it would be its language
 town: chief line:c1 coordinator *             a person with a role
-set: two_person_close                         a setting that is on
+town: suda line:s1 officer TH3801 th secretary   and with a language and a seat
+set: two_person_close                         a setting that is on; also `pictures`, `translation`, `voices th lo`
+set: holidays                                 those of 2026 and 2027 are known
+roster: officers somchai malee=head           officers of that group, with a seat (police where none is named)
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
 
 resident > ຢາເສບຕິດ                            words
@@ -12,9 +15,15 @@ resident > [2]  [Back]                        a press: the number, or a part of 
 resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
 resident > (video lost)                       a file that cannot be fetched; all others are still on their way
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
+officers/somchai > (reply words of the answer) an answer to the last message of the bot there
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
+officers > (joined boon) (left boon)          who comes and who goes, where the platform says so
+(gone boon) (hidden officers)                 boon is in no group any more; nobody is told who is in that one
+(public officers) (private officers)          everybody can find the group, or nobody
 (wait 2 hours)                                the clock is turned
+(until 2026-12-04T20:00)                      the same, to a time of day in Bangkok
+(ladder)                                      the clock asks which cases are due for their next step
 (offers end)                                  the clock ends offers that nobody accepted in time
 (questions end)                               the clock closes questions that nobody answered in time
 (lost officers)                               the next message to that chat finds nobody there any more
@@ -29,14 +38,20 @@ which they appear; people write them so, too. Receipts are 000-000-0000-000001 a
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot import calendar
 from bot.channels import SendError
-from bot.schedule import CLOCK
+from bot.schedule import steps
+from bot.translating import Translator, about
+from bot.voices import NAMES, Voice, Voices
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
+    CLOCK,
     Added,
     Address,
     Body,
@@ -45,6 +60,8 @@ from handlers.events import (
     Incoming,
     Media,
     MediaKind,
+    MembersJoined,
+    MembersLeft,
     Migrated,
     Place,
     Removed,
@@ -55,10 +72,11 @@ from handlers.events import (
     Unsupported,
     heard,
 )
-from storage import directory, remarks
+from storage import climbing, directory, remarks
 from tests.town import Town
 
 SAID = re.compile(r"^(?P<who>[\w-]+)(/(?P<person>[\w-]+))? > (?P<words>.*)$")
+HOLIDAYS = {c: frozenset(map(date.fromisoformat, days)) for c, days in calendar.worked_out([2026, 2027]).items()}
 PLAIN: dict[str, Body] = {
     "sticker": Unsupported("sticker"),
     "follow": Returned(),
@@ -82,6 +100,7 @@ class Stage:
     heard: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
+    public: dict[str, bool] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # what was drawn -> what the file says
     message: int = 0
 
@@ -94,8 +113,10 @@ class Stage:
             lines.append(line)
             if line.startswith("town:"):
                 await self.build(line.split()[1:])
+            elif line.startswith("roster:"):
+                await self.enlist(*line.split()[1:])
             elif line.startswith("set:"):
-                self.town.store.rules = replace(self.town.store.rules, two_person_close=True)
+                self.set(line.split()[1:])
             elif line.startswith("who:"):
                 _, name, chat, *hint = line.split()
                 self.chats[name] = Address(*chat.split(":"))
@@ -107,6 +128,25 @@ class Stage:
             lines += self.news()
         return "\n".join(lines) + "\n"
 
+    def set(self, words: list[str]) -> None:
+        """A setting that is on from now on."""
+        rules = self.town.store.rules
+        match words:
+            case ["two_person_close"]:
+                self.town.store.rules = replace(rules, two_person_close=True)
+            case ["holidays"]:
+                self.town.store.rules = replace(rules, patience=replace(rules.patience, holidays=HOLIDAYS))
+            case ["pictures"]:
+                self.town.store.rules = replace(rules, pictured=frozenset({"telegram", "line"}))
+            case ["translation"]:
+                self.town.store.rules = replace(rules, translates=True)
+                self.town.translator = Machine("", "")
+                self.town.dispatcher = self.town.made_dispatcher()
+            case ["voices", *languages]:
+                recorded(self.town, languages)
+            case _:
+                raise ValueError(f"no such setting: {words}")
+
     async def build(self, words: list[str]) -> None:
         name, chat, role, *rest = words
         self.chats[name] = address = Address(*chat.split(":"))
@@ -115,18 +155,38 @@ class Stage:
             language = rest[0] if rest else {"TH": "th", "LA": "lo", "KH": "km"}.get(role[:2], "th")
             change = LinkGroup(address, role, language)
         else:
-            change = Enroll(address.chat, role, rest[0], address, rest[1] if len(rest) > 1 else "th")
+            language, seat = (*rest[1:], "th", "")[0], (*rest[2:], "")[0]
+            change = Enroll(address.chat, role, rest[0], address, language, seat=seat)
         await self.town.database.write(lambda c: directory.change(c, self.town.store, [change]))
+
+    async def enlist(self, group: str, *people: str) -> None:
+        for one in people:
+            person, _, seat = one.partition("=")
+            await self.town.enlist(self.chats[group], person, seat=seat or "police")
 
     async def happens(self, words: str) -> None:
         match words.split():
             case ["wait", number, unit]:
                 self.town.clock.tick(**{unit if unit.endswith("s") else unit + "s": float(number)})
                 await self.town.deliver()
+            case ["line", used, "of", limit]:  # LINE says what it has counted this month
+                self.town.channels["line"].told, self.town.channels["line"].limit = int(used), int(limit)
+                await self.town.gauge.read()
+                await self.town.deliver()
+            case ["members", name, count]:
+                self.town.channels["line"].sizes[self.chats[name].chat] = int(count)
             case ["digest", name, since]:
                 chat = self.chats[name]
                 member = chat.chat if not chat.chat.startswith("g") else ""
                 await self.town.says(chat, Tick("digest", {"since": since}), sender=member)
+            case ["ladder"]:
+                due = await self.town.database.read(lambda c: climbing.due(c, self.town.clock()))
+                await self.town.turns.handle(steps(due, self.town.clock()))
+                await self.town.deliver()
+            case ["until", moment]:
+                zone = self.town.store.rules.zone
+                self.town.clock.now = datetime.fromisoformat(moment).replace(tzinfo=zone).astimezone(UTC)
+                await self.town.deliver()
             case ["questions", "end"]:
                 for question, number in await self.town.database.read(lambda c: remarks.due(c, self.town.clock())):
                     tick = Tick("question expired", {"number": number, "question": str(question)})
@@ -137,10 +197,23 @@ class Stage:
                     tick = Tick("handover over", {"number": offered})
                     await self.town.turns.handle([Incoming(f"o{ended}", self.town.clock(), CLOCK, "", tick, True)])
                 await self.town.deliver()
-            case ["lost", name]:
+            case what:
+                self.becomes(*what)
+
+    def becomes(self, what: str, name: str = "") -> None:
+        """What the platform will say of somebody or of a chat from now on."""
+        match what:
+            case "gone":
+                for channel in self.town.channels.values():
+                    channel.gone.add(name)
+            case "hidden":
+                self.town.channels[self.chats[name].channel].hidden.add(self.chats[name].chat)
+            case "public" | "private":
+                self.public[name] = what == "public"
+            case "lost":
                 self.town.channels[self.chats[name].channel].failures.append(SendError("403", None, gone=True))
             case _:
-                raise ValueError(f"not understood: ({words})")
+                raise ValueError(f"not understood: ({what} {name})")
 
     async def hears(self, who: str, person: str, words: str) -> None:
         chat = self.chats[who]
@@ -152,6 +225,10 @@ class Stage:
             known = self.town.channels[chat.channel].claims
             value = body.value if isinstance(body, Choice) else ""
             more["message"] = known.get((chat.chat, value), ("", self.last_message(chat)))[1]
+        if words.startswith("(reply "):
+            more["replies"] = self.last_message(chat)
+        if who in self.public:
+            more["public"] = self.public[who]
         if isinstance(body, Returned):
             more["reply_token"] = "token"
         await self.town.says(chat, body, **more)
@@ -183,6 +260,12 @@ class Stage:
                 return Edited(f"u{self.message - int(args[0])}", " ".join(args[1:]))
             case "migrated":
                 return Migrated(args[0])
+            case "reply":
+                return Text(" ".join(args))
+            case "joined":
+                return MembersJoined(tuple(args))
+            case "left":
+                return MembersLeft(tuple(args))
         return PLAIN[name]
 
     def press(self, who: str, label: str) -> Body:
@@ -239,12 +322,33 @@ class Stage:
         first, *rest = part["text"].split("\n")
         edits = part.get("replaces") and self.chats[name].channel != "line"
         mark = "<~" if edits else "<"
+        above = [f"  {' ' * len(name)} (large pictures)"] if part.get("drawn") else []
         lines = [f"  {name} {mark} {first}", *(f"  {' ' * len(name)} | {line}".rstrip() for line in rest)]
-        lines += [f"  {' ' * len(name)} ({a['kind']})" for a in part.get("attachments", ())]
+        lines += [*above, *(f"  {' ' * len(name)} ({a['kind']})" for a in part.get("attachments", ()))]
         if part.get("buttons"):
             self.buttons[name] = part["buttons"]
             lines.append(f"  {' ' * len(name)}   " + " ".join(f"[{b[0]}]" for b in part["buttons"]))
         return lines
+
+
+class Machine(Translator):
+    """A service that says from which language it would translate, and gives the words back as they are."""
+
+    async def translate(self, payload: Mapping[str, Any]) -> Mapping[str, str]:
+        said = "\n\n".join(f"[{payload['source']} → {payload['language']}] {text}" for text in payload["texts"])
+        return {**about(payload), "state": "translated", "text": said}
+
+
+def recorded(town: Town, languages: Sequence[str]) -> None:
+    """Somebody has spoken every question in these languages; the files hold no sound, and are as long as they say."""
+    found = {
+        f"{language}/{name}": Voice(town.folder / "voice.m4a", 3, "mark") for language in languages for name in NAMES
+    }
+    (town.folder / "voice.m4a").write_bytes(b"sound")
+    town.voices = Voices(found)
+    spoken = dict.fromkeys(("telegram", "line", "web"), town.voices.by_language)
+    town.store.rules = replace(town.store.rules, spoken=spoken)
+    town.dispatcher = town.made_dispatcher()
 
 
 async def play(text: str, url: str, folder: Path) -> str:

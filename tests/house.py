@@ -20,8 +20,9 @@ from starlette.applications import Starlette
 from bot import reading, server
 from bot.app import App, build
 from bot.channels.web import Web
-from handlers.effects import ButtonKind
-from storage import codes
+from handlers.effects import ButtonKind, Enroll
+from handlers.events import Address
+from storage import codes, directory
 from storage.tables import CASES, OUTBOX
 from tests.doubles import line as line_double
 from tests.doubles import telegram as telegram_double
@@ -166,6 +167,11 @@ class House:
             return codes.invite(connection, self.app.store, "join", role, scope)
 
         return await self.app.database.write(make)
+
+    async def enlist(self, *people: Address, scope: str = "TH3801", seat: str = "police") -> None:
+        """These private chats are of officers of a district."""
+        taken = [Enroll(p.chat, "officer", scope, p, "th", seat=seat, since=self.clock()) for p in people]
+        await self.app.database.write(lambda c: directory.change(c, self.app.store, taken))
 
     async def read(self, screen: Sequence["Shown"]) -> list["Shown"]:
         """The same with what the buttons mean."""
@@ -357,7 +363,8 @@ def _line_buttons(message: Mapping[str, Any]) -> dict[str, str]:
     quick = [item["action"] for item in message.get("quickReply", {"items": []})["items"]]
     card = [row["action"] for row in message.get("contents", {}).get("footer", {}).get("contents", [])]
     spoken = {a["text"].removeprefix("/").replace(" ", ":", 1): a["label"] for a in card if a["type"] == "message"}
-    return {a["data"]: a["label"] for a in quick if a["type"] == "postback"} | spoken
+    tiles = [box["action"] for box in line_double.pressable(message.get("contents", {}))]
+    return {a["data"]: a["label"] for a in (*tiles, *quick) if a["type"] == "postback"} | spoken
 
 
 @dataclass

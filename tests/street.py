@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from handlers.decide import decide, needs
@@ -69,20 +70,28 @@ class Street:
     whose: dict[int, Address] = field(default_factory=dict)
     turns: int = 0
     rules: Rules = RULES
+    seen: bool = True  # everybody was seen in every group just now
 
-    def hear(self, body: Body, chat: Address | None = None, sender: str | None = None, **more: str) -> Decision:
+    def hear(self, body: Body, chat: Address | None = None, sender: str | None = None, **more: Any) -> Decision:
+        event = self.event(body, chat, sender, **more)
+        decision = self.decided(event)
+        for effect in decision:
+            self.carry_out(effect, event)
+        return decision
+
+    def event(self, body: Body, chat: Address | None = None, sender: str | None = None, **more: Any) -> Incoming:
         self.turns += 1
         chat = chat or self.resident
         group = chat.chat.startswith("g")
         person = chat.chat if sender is None and not group else sender or ""
         message = more.pop("message", f"u{self.turns}")
-        event = Incoming(f"e{self.turns}", self.now, chat, person, body, group, message, **more)
+        return Incoming(f"e{self.turns}", self.now, chat, person, body, group, message, **more)
+
+    def decided(self, event: Incoming) -> Decision:
         world = self.world(event)
         decision = decide(world, event)
         assert decide(world, event) == decision, "decided otherwise the second time"
         assert sum(isinstance(e, Keep) for e in decision) <= 1, "one row of a chat, written once a turn"
-        for effect in decision:
-            self.carry_out(effect, event)
         return decision
 
     def press(self, number: int) -> Decision:
@@ -100,12 +109,14 @@ class Street:
             rules=self.rules,
             directory=self.people,
             memory=as_stored(self.memory) if event.chat == self.resident else Memory(),
+            channel=event.chat.channel,
             group=self.people.groups.get(event.chat),
             member=self.people.members.get((event.chat.channel, event.sender)),
             dice=hashlib.shake_256(str(self.turns).encode()).digest(64),
         )
         query = needs(world, event)
-        return replace(world, cases=self.found(query, event), code=self.code) if query else world
+        inside = dict.fromkeys(self.people.groups, self.now) if self.seen else {}
+        return replace(world, cases=self.found(query, event), code=self.code, inside=inside) if query else world
 
     def found(self, query: Query, event: Incoming) -> tuple[Case, ...]:
         if query.receipts:
@@ -122,7 +133,7 @@ class Street:
             events = {c.event for c in named if c.event}
             return (*named, *(c for c in self.cases if c.event in events and c not in named))
         if query.held:
-            return tuple(c for c in self.cases if c.holder.same(query.held) and c.status not in ENDED)
+            return tuple(c for c in self.cases if any(c.holder.same(by) for by in query.held) and c.status not in ENDED)
         return tuple(c for c in mine if c.status not in ENDED) if query.open or query.untaken else ()
 
     def carry_out(self, effect: object, event: Incoming) -> None:
@@ -159,7 +170,7 @@ class Street:
                 )  # fmt: skip
                 self.people = replace(self.people, members={**self.people.members, (e.chat.channel, e.person): member})
             case LinkGroup() as g:
-                group = Group(g.chat, g.scope, g.language, g.detail)
+                group = Group(g.chat, g.scope, g.language, g.detail, g.doubt, g.accepted)
                 self.people = replace(self.people, groups={**self.people.groups, g.chat: group})
             case Say(to=to, buttons=buttons) if to == self.resident:
                 self.shown = buttons

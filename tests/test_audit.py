@@ -42,6 +42,7 @@ async def people(town: Town) -> None:
         Enroll("c2", "coordinator", "P:TH-38", SECOND, "en"),
     ]
     await town.database.write(lambda c: directory.change(c, town.store, changes))
+    await town.enlist(OFFICERS, "somchai")
 
 
 async def report(town: Town, resident: Address = RESIDENT) -> str:
@@ -55,6 +56,8 @@ async def report(town: Town, resident: Address = RESIDENT) -> str:
 
 async def press(town: Town, what: str, number: str, person: str = "somchai") -> None:
     """As the command that says the same: a button is good only while and where it was shown."""
+    if ("telegram", person) not in town.store.directory.members:
+        await town.enlist(OFFICERS, person)
     await town.says(OFFICERS, Command(what, number.replace(":", " ")), sender=person)
 
 
@@ -194,6 +197,7 @@ async def test_two_processes_write_one_chain(url: str, tmp_path: Path) -> None:
     async with Town(url, tmp_path) as one, Town(url, tmp_path) as other:
         await people(one)
         number = await report(one)
+        await one.enlist(OFFICERS, *(f"{n}{i}" for n in range(2) for i in range(4)))
         other.clock.tick(seconds=1)  # no two clocks are the same: on SQLite a row's number is a moment
 
         async def reads(town: Town, person: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot import checking, reading
 from storage import meter, operations
-from tests.doubles.telegram import TelegramDouble, broken, refused
+from tests.doubles.telegram import BOT, TelegramDouble, broken, refused
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, at_home, config, link
 from tests.test_cli import run
 
@@ -92,6 +92,15 @@ async def test_a_history_that_somebody_changed_is_named(tmp_path: Path) -> None:
         await house.app.schedule.purge()
         await house.app.database.write(lambda c: c.exec_driver_sql("DELETE FROM history WHERE id = 1"))
         assert "cut off" in about(await look(house), "history")[0]
+
+
+async def test_a_group_that_does_not_make_the_bot_an_administrator_is_named(tmp_path: Path) -> None:
+    async with House(tmp_path, channels=("telegram",)) as house:
+        await link(house, OnTelegram(house, 0, TELEGRAM_GROUP), OnTelegram(house, 900))
+        assert about(await look(house), "telegram: the bot is no administrator") == []
+        house.telegram.standing[TELEGRAM_GROUP, BOT] = "member"
+        (said,) = about(await look(house), "telegram: the bot is no administrator")
+        assert "TH3801" in said
 
 
 async def test_both_groups_of_a_house_count(tmp_path: Path) -> None:

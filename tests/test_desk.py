@@ -22,22 +22,30 @@ CASE = Case(
 PEOPLE = {
     "resident": (Address("telegram", "r9"), None),
     "officer of the district": (Address("telegram", "o1"), ("officer", "TH3801")),
+    "head of the district": (Address("telegram", "h1"), ("officer", "TH3801", "head")),
+    "secretary of the district": (Address("telegram", "s1"), ("officer", "TH3801", "secretary")),
+    "customs of the district": (Address("telegram", "u1"), ("officer", "TH3801", "customs")),
     "officer of another district": (Address("telegram", "o2"), ("officer", "TH5703")),
+    "head of another district": (Address("telegram", "h2"), ("officer", "TH5703", "head")),
     "coordinator of the district": (Address("telegram", "c1"), ("coordinator", "TH3801")),
     "coordinator of the province": (Address("telegram", "c2"), ("coordinator", "P:TH-38")),
     "coordinator of another province": (Address("telegram", "c3"), ("coordinator", "P:TH-57")),
     "coordinator of all": (Address("telegram", "c4"), ("coordinator", "*")),
 }
-MAY = {"officer of the district", "coordinator of the district", "coordinator of the province", "coordinator of all"}
+SEATED = {f"{seat} of the district" for seat in ("officer", "head", "secretary", "customs")}
+MAY = SEATED | {"coordinator of the district", "coordinator of the province", "coordinator of all"}
 ROLES = {k: v for k, v in PEOPLE.items() if v[1]}
+
+
+def member(channel: str, person: str, role: tuple[str, ...], chat: Address, name: str) -> Member:
+    seat = role[2] if len(role) > 2 else ""
+    return Member(channel, person, role[0], role[1], chat, "th", name, seat)
 
 
 def town() -> Directory:
     groups = (Group(KAN, "TH3801", "th"), Group(KHONG, "TH5703", "th"))
     members = [
-        Member("telegram", chat.chat, role[0], role[1], chat, "th", name)
-        for name, (chat, role) in PEOPLE.items()
-        if role is not None
+        member("telegram", chat.chat, role, chat, name) for name, (chat, role) in PEOPLE.items() if role is not None
     ]
     return Directory({g.chat: g for g in groups}, {(m.channel, m.person): m for m in members})
 
@@ -71,7 +79,9 @@ def test_a_case_answers_those_who_watch_its_district_and_nobody_else(person: str
         assert not [e for e in decision if not isinstance(e, Say | Record)]
 
 
-@pytest.mark.parametrize(("sender", "group"), [("o2", KHONG), ("o1", KHONG), ("stranger", KHONG)])
+@pytest.mark.parametrize(
+    ("sender", "group"), [("o2", KHONG), ("o1", KHONG), ("h1", KHONG), ("h2", KHONG), ("stranger", KHONG)]
+)
 @pytest.mark.parametrize("action", ["take", "details", "done", "close", "reopen"])
 def test_in_a_group_its_district_counts_not_the_person(sender: str, group: Address, action: str) -> None:
     played = street()
@@ -109,8 +119,14 @@ def test_details_go_to_the_one_who_asked_and_are_recorded() -> None:
     assert [(e.action, e.case) for e in decision if isinstance(e, Record)] == [("details", 1)]
 
 
+def with_officers(played: Street, *people: str) -> Street:
+    made = {("telegram", p): Member("telegram", p, "officer", "TH3801", Address("telegram", p), "th") for p in people}
+    played.people = replace(played.people, members={**played.people.members, **made})
+    return played
+
+
 def test_officers_without_a_name_get_running_numbers_and_keep_them() -> None:
-    played = street()
+    played = with_officers(street(), "new1", "new2")
     for person in ("new1", "new2", "new1"):
         played.hear(Choice("details:12345678"), KAN, person)
     named = {k[1]: m.name for k, m in played.people.members.items() if k[1].startswith("new")}
@@ -118,10 +134,20 @@ def test_officers_without_a_name_get_running_numbers_and_keep_them() -> None:
     assert "1" not in named["new1"] or "2" not in named["new1"]
 
 
+def test_no_two_officers_have_one_number_after_somebody_has_left() -> None:
+    played = with_officers(street(), "new1", "new2")
+    for person in ("new1", "new2"):
+        played.hear(Choice("details:12345678"), KAN, person)
+    left = {k: m for k, m in played.people.members.items() if k[1] != "new1"}
+    played.people = replace(played.people, members=left)
+    with_officers(played, "new3").hear(Choice("details:12345678"), KAN, "new3")
+    names = [m.name for k, m in played.people.members.items() if k[1].startswith("new")]
+    assert len(set(names)) == 2
+
+
 def test_an_officer_who_joined_by_code_is_an_officer_on_the_card() -> None:
     played = street()
-    joined = Member("telegram", "o7", "officer", "TH3801", Address("telegram", "o7"), "th")
-    played.people = replace(played.people, members={**played.people.members, ("telegram", "o7"): joined})
+    with_officers(played, "o7")
     decision = played.hear(Choice("take:12345678"), KAN, "o7")
     enrolled = [e for e in decision if isinstance(e, Enroll)]
     assert [(e.role, e.scope) for e in enrolled] == [("officer", "TH3801")]
@@ -144,8 +170,8 @@ def test_everybody_who_watches_a_lost_group_is_told() -> None:
     assert told == {PEOPLE[f"coordinator of {what}"][0] for what in ("the district", "the province", "all")}
 
 
-def test_people_who_come_and_go_are_not_talked_about() -> None:
-    assert not street().hear(MembersJoined(("x",)), KAN)
+def test_the_group_hears_nothing_of_who_comes() -> None:
+    assert not heard_by(street().hear(MembersJoined(("x",)), KAN)).get(KAN)
     assert not street().hear(Added(), KAN)
 
 

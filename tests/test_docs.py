@@ -14,7 +14,7 @@ from locales.update import catalogue_path, read
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
-SAID = {"resident": "residents.md", "officer": "officers.md", "coordinator": "coordinators.md"}
+SAID = {"resident": "residents.md", "officer": "officers.md", "lead": "officers.md", "coordinator": "coordinators.md"}
 COUNTRY = {"th": "TH", "lo": "LA", "km": "KH"}  # whose numbers to call a guide of language lists
 PAGES = sorted(p for p in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from bot import pictures, poster
 from bot.drawing import Box, Page, pixels, runs
-from bot.pictures.render import png
+from bot.pictures.render import png, sheets
 from handlers.report import REPORT
 from locales import LANGUAGES, load
 from storage import gazetteer
@@ -95,6 +95,22 @@ def test_the_png_of_a_drawing_is_up_to_date(name: str) -> None:
     made = Image.open(io.BytesIO(png(name))).convert("RGB")
     assert kept.size == (192, 192)
     assert max(ImageStat.Stat(ImageChops.difference(kept, made)).mean) < 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_of_choices_is_up_to_date_light_and_square_enough(language: str) -> None:
+    """When this fails: `python -m bot.pictures.render`. A word of a kind that changed is drawn anew."""
+    for question, made in sheets(WORDS[language]).items():
+        content, _ = pictures.sheet(f"{question}-{language}")
+        kept, now = (Image.open(io.BytesIO(c)).convert("RGB") for c in (content, made))
+        assert kept.size == now.size
+        assert max(ImageStat.Stat(ImageChops.difference(kept, now)).mean) < 0.1
+        assert len(content) < 40_000, "kind to a slow line"
+        assert 0.5 < kept.width / kept.height < 2
+
+
+def test_there_is_no_sheet_of_anything_else() -> None:
+    assert pictures.sheet("../kind-drugs") == pictures.sheet("kind-xx") == (b"", "")
 
 
 def test_every_choice_that_everybody_sees_has_a_picture() -> None:

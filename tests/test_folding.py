@@ -56,6 +56,7 @@ async def test_a_case_in_a_folded_message_is_taken_like_any_other(town: Town) ->
         await dispatcher.sweep()
         await dispatcher.settle()
     take = town.sent("telegram", "g-kan")[-1]["buttons"][-1][1]
+    await town.enlist(OFFICERS, "o1")
     await town.turns.handle([town.event(OFFICERS, Choice(take), sender="o1", message="m1")])
     town.clock.tick(minutes=1)
     for _ in range(10):

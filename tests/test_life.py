@@ -16,10 +16,10 @@ from tests.street import Street, heard_by
 from tests.town import NOW
 
 KAN, KHONG = Address("telegram", "g-kan"), Address("telegram", "g-khong")
-ANAN, BOON, CHIEF = (By(name, "telegram", name) for name in ("anan", "boon", "chief"))
+ANAN, BOON, CHIEF, KHAMLA = (By(name, "telegram", name) for name in ("anan", "boon", "chief", "khamla"))
 CASE = Case(1, "1234-5678", "drugs", "TH3801", Status.NEW, False, "lo", True, False, NOW)
 # Who tries: the officer who has the case, another one of the group, a coordinator, an officer of another district.
-PEOPLE = {"holder": (ANAN, KAN), "other": (BOON, KAN), "chief": (CHIEF, KAN), "stranger": (BOON, KHONG)}
+PEOPLE = {"holder": (ANAN, KAN), "other": (BOON, KAN), "chief": (CHIEF, KAN), "stranger": (KHAMLA, KHONG)}
 EVERYBODY = ("holder", "other", "chief")
 # action: {status: (what it becomes, who may)}. Whatever is not here is refused.
 MAY: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -41,8 +41,10 @@ MAY: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
 
 def town() -> Directory:
     groups = {KAN: Group(KAN, "TH3801", "th"), KHONG: Group(KHONG, "TH5703", "th")}
-    chief = Member("telegram", "chief", "coordinator", "*", Address("telegram", "chief"), "th", "chief")
-    return Directory(groups, {("telegram", "chief"): chief})
+    roles = {"anan": ("officer", "TH3801"), "boon": ("officer", "TH3801"), "chief": ("coordinator", "*")}
+    roles["khamla"] = ("officer", "TH5703")
+    people = [Member("telegram", name, *role, Address("telegram", name), "th", name) for name, role in roles.items()]
+    return Directory(groups, {("telegram", m.person): m for m in people})
 
 
 def standing_at(status: Status) -> Case:

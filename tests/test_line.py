@@ -21,7 +21,19 @@ from bot.channels.line_menu import Menu, MenuButton, draw
 from bot.channels.line_render import render, split
 from handlers.effects import ButtonKind
 from handlers.events import Incoming
-from tests.doubles.line import BOT, SECRET, TOKEN, Clock, FakeLine, problems, signature, signed
+from handlers.kinds import KINDS as REPORTED
+from tests.doubles.line import (
+    BOT,
+    SECRET,
+    TOKEN,
+    Clock,
+    FakeLine,
+    images,
+    pressable,
+    problems,
+    signature,
+    signed,
+)
 
 HERE = Path(__file__).parent
 RESIDENT, OFFICERS, ROOM = "U" + "1" * 32, "C" + "2" * 32, "R" + "3" * 32
@@ -43,6 +55,7 @@ def as_json(event: Incoming | Poison) -> dict[str, Any]:
         "reply_token": event.reply_token,
         "hint": event.hint,
         "press": event.press,
+        "replies": event.replies,
     }
     kept = {name: value for name, value in plain.items() if value or name == "sender"}
     return kept | {"body": _body(event.body)}
@@ -177,14 +190,17 @@ attachments = st.fixed_dictionaries(
     },
 ).map(lambda a: {"latitude": 18.0, "longitude": 103.0} | a)
 texts = scripts | st.tuples(scripts, st.integers(1, 400)).map(lambda t: t[0] * t[1])
-parts = st.builds(lambda t, b, a: part(t, *b, attachments=a), texts, buttons, st.lists(attachments, max_size=7))
+drawn_ = st.sampled_from(["", "large"])
+parts = st.builds(
+    lambda t, b, a, d: part(t, *b, attachments=a, drawn=d), texts, buttons, st.lists(attachments, max_size=7), drawn_
+)
 chats = st.sampled_from([RESIDENT, OFFICERS, ROOM])
 
 
 @given(chats, st.lists(parts, max_size=6))
 def test_line_takes_every_request_that_is_split_and_drawn(chat: str, messages: list[dict[str, Any]]) -> None:
     for request in split(messages):
-        drawn = render(chat, request)
+        drawn = render(chat, request, OURS)
         assert not drawn or problems(drawn) == []
 
 
@@ -249,6 +265,31 @@ def test_location_camera_and_links_open_what_they_name() -> None:
         ("cameraRoll", "🖼 ถ่ายรูป"),
         ("uri", "โทร"),
     ]
+
+
+TO_PRESS = [(f"{n} {i} คำ", f"a:kind:{kind}", "option") for n, (kind, (i, _)) in enumerate(REPORTED.items(), 1)]
+OURS = "https://bot.example.org/pictures/"
+
+
+def test_the_kinds_are_pictures_to_press_under_the_question() -> None:
+    asked = part("แจ้งเรื่องอะไร", *TO_PRESS, ("✖️ ยกเลิก", "cancel", "nav"), drawn="large")
+    (request,) = split([asked])
+    (message,) = render(RESIDENT, request, OURS)
+    assert problems([message]) == []
+    assert message["altText"] == message["contents"]["body"]["contents"][0]["text"] == "แจ้งเรื่องอะไร"
+    pressed = [box["action"] for box in pressable(message["contents"])]
+    assert [a["data"] for a in pressed] == [f"a:kind:{kind}" for kind in REPORTED]
+    assert (pressed[0]["label"], pressed[0]["displayText"]) == ("1 คำ", "1 💊 คำ")
+    assert next(i["url"] for i in images(message["contents"])) == f"{OURS}kind-drugs.png"
+    assert [i["action"]["data"] for i in message["quickReply"]["items"]] == ["cancel"]
+
+
+@pytest.mark.parametrize("address", ["", OURS])
+def test_without_an_address_or_a_picture_of_each_the_choices_stay_quick_replies(address: str) -> None:
+    one_without = [*TO_PRESS, ("8 อื่น", "a:kind:unheard", "option")]
+    (message,) = render(RESIDENT, [part("อะไร", *(one_without if address else TO_PRESS), drawn="large")], address)
+    assert message["type"] == "text"
+    assert len(message["quickReply"]["items"]) == (8 if address else 7)
 
 
 @pytest.mark.parametrize("chat", [OFFICERS, ROOM])
@@ -336,6 +377,18 @@ async def test_it_is_a_channel(line: Line) -> None:
         False,
     )
     await channel.acknowledge("")
+
+
+@pytest.mark.parametrize("chat", [OFFICERS, ROOM])
+async def test_whether_somebody_is_in_a_group(fake: FakeLine, line: Line, chat: str) -> None:
+    assert await line.member(chat, RESIDENT) is True
+    fake.outside.add((chat, RESIDENT))
+    assert await line.member(chat, RESIDENT) is False
+    fake.apart.add(chat)
+    with pytest.raises(SendError) as lost:
+        await line.member(chat, RESIDENT)
+    assert lost.value.gone, "that we are not in it says nothing of anybody else"
+    assert not await line.member(f"{chat}/leave?", RESIDENT), "nothing of an id gets into a path"
 
 
 async def test_a_push_carries_the_retry_key_and_returns_the_last_id(fake: FakeLine, line: Line) -> None:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from handlers import intro, notice
 from handlers.events import Address, Choice, Command, Text
 from handlers.world import Kept
 from storage import operations, retention
-from storage.tables import CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, TRAIL
-from tests.test_audit import OFFICERS, RESIDENT, people, press, report
+from storage.tables import CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, OUTBOX, TRAIL
+from tests.test_audit import OFFICERS, RESIDENT, SECOND, people, press, report
 from tests.test_retention import KEEP, count, on_disk, schedule, with_photo
 from tests.test_rights import FORGET, half, last
 from tests.town import WORDS, Town
@@ -55,6 +56,23 @@ async def company(town: Town) -> None:
     """Said before the first report, too, except on our own page."""
     await town.says(RESIDENT, Command("start"))
     assert any("company of this app" in text for text in inspect.getsource(intro.ask_consent).split("\n"))
+
+
+async def machine(town: Town) -> None:
+    """Said where there is a service and nowhere else; where there is none, nothing leaves for it."""
+    told = {}
+    for on in (False, True):
+        town.store.rules = replace(town.store.rules, translates=on)
+        for page in ("", "more"):
+            await town.says(RESIDENT, Command("privacy", page), hint="en")
+            told[on, page] = last(town)
+    assert [notice.FIRST["machine"] in told[on, ""] for on in (False, True)] == [False, True]
+    assert [notice.SECOND["purpose and machine"] in told[on, "more"] for on in (False, True)] == [False, True]
+    assert [notice.SECOND["purpose"] in told[on, "more"] for on in (False, True)] == [True, False]
+    town.store.rules = replace(town.store.rules, translates=False)
+    number = await case_of(town)
+    await town.says(SECOND, Command("translate", number))
+    assert await count(town, OUTBOX) == 0
 
 
 async def no_promise(_: Town) -> None:
@@ -164,9 +182,11 @@ CHECKS: Mapping[str, Callable[[Town], Awaitable[None]]] = {
     "held": held,
     "nobody asked": nobody_asked,
     "officers": officers,
+    "machine": machine,
     "company": company,
     "no promise": no_promise,
     "purpose": purpose,
+    "purpose and machine": machine,
     "half": half_goes,
     "way back": way_back,
     "files": files,
@@ -191,12 +211,12 @@ async def test_the_sentence_is_true(town: Town, sentence: str) -> None:
 @pytest.mark.parametrize("language", ["th", "lo", "km", "en"])
 async def test_the_notice_comes_in_two_layers_with_the_figures_of_the_settings(town: Town, language: str) -> None:
     await town.says(RESIDENT, Command("privacy"), hint=language)
-    first = town.sent("telegram", "r1")[-1]
-    assert first["text"].count("\n") == len(notice.FIRST) - 1
+    first = town.sent("telegram", "r1")[-1]  # without what is true only where words are translated
+    assert first["text"].count("\n") == len(notice.FIRST) - 2
     assert {"privacy:more", "mydata"} <= {b[1] for b in first["buttons"]}
     await town.says(RESIDENT, Command("privacy", "more"), hint=language)
     second = last(town)
-    assert second.count("\n") == len(notice.SECOND) - 1
+    assert second.count("\n") == len(notice.SECOND) - 2
     assert all(str(days) in second for days in (48, 14, 90, 365, 30))
 
 

@@ -1,5 +1,6 @@
 """What LINE charges for, on both databases: counted once, folded while there is little left, never lost."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,8 +8,8 @@ from sqlalchemy import select
 
 from bot.channels import SendError
 from bot.gauge import Gauge
-from handlers.effects import Enroll, LinkGroup
-from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Text, Tick
+from handlers.effects import Dismiss, Enroll, LinkGroup, UnlinkGroup
+from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Removed, Text, Tick
 from handlers.meter import Level, Meter, day_of, midnight, turn
 from storage import directory, meter
 from storage.tables import CASES, METER_DAY, METER_MONTH, OUTBOX
@@ -281,3 +282,95 @@ async def test_the_month_is_japans_in_the_books_too(kan: Town) -> None:
     await used(kan, 30)
     assert await kan.database.read(lambda c: len(c.execute(METER_MONTH.select()).all())) == 2
     assert await kan.database.read(lambda c: len(c.execute(OUTBOX.select()).all())) == 0
+
+
+async def both(town: Town, setting: str) -> None:
+    """The district has a group on Telegram as well, and the operator chose what LINE's hears."""
+    town.store.rules = replace(town.store.rules, line_groups=setting)
+    await town.database.write(lambda c: directory.change(c, town.store, [LinkGroup(THEIRS, "TH3801", "th")]))
+
+
+@pytest.mark.parametrize(("setting", "alerts", "news", "digests"), [
+    ("always", 1, 1, 1),
+    ("alerts", 1, 0, 0),
+    ("fallback", 0, 0, 0),
+])  # fmt: skip
+async def test_settings_choose_what_line_hears_beside_telegram(
+    kan: Town, setting: str, alerts: int, news: int, digests: int
+) -> None:
+    await both(kan, setting)
+    number = await report(kan, "r1")
+    assert requests(kan, KAN) == alerts
+    await act(kan, THEIRS, "take", number)
+    assert requests(kan, KAN) == alerts + news
+    await kan.says(KAN, DIGEST)
+    assert requests(kan, KAN) == alerts + news + digests
+    await kan.says(THEIRS, DIGEST)
+    assert shown(kan, THEIRS)[-1].startswith("📋")
+
+
+async def test_who_has_a_case_on_line_hears_its_news_there(kan: Town) -> None:
+    await both(kan, "alerts")
+    number = await report(kan, "r1")
+    await act(kan, KAN, "take", number, token="t1")
+    before = requests(kan, KAN)
+    await kan.says(CHIEF, Command("checking", number))
+    assert requests(kan, KAN) == before + 1
+
+
+async def test_line_is_the_way_again_when_the_bot_is_taken_out_of_the_telegram_group(kan: Town) -> None:
+    await both(kan, "fallback")
+    first = await report(kan, "r1")
+    assert requests(kan, KAN) == 0
+    await kan.says(THEIRS, Removed())
+    assert any(first in text for text in shown(kan, KAN))
+    second = await report(kan, "r2")
+    assert any(second in text for text in shown(kan, KAN))
+
+
+async def test_a_group_that_is_ours_no_more_hears_nothing_of_what_waited(kan: Town) -> None:
+    kan.channels["line"].failures.append(FULL)
+    first = await report(kan, "r1")
+    assert await waits(kan) == 1
+    await kan.database.write(lambda c: directory.change(c, kan.store, [UnlinkGroup(KAN)]))
+    assert await waits(kan) == 0
+    kan.clock.now = midnight(date(2026, 12, 1))
+    await used(kan, 0)
+    assert not any(first in text for text in shown(kan, KAN))
+
+
+async def test_whoever_lost_the_role_hears_nothing_of_what_waited(kan: Town) -> None:
+    first = await report(kan, "r1")
+    await act(kan, KAN, "take", first, token="t1")
+    kan.channels["line"].sizes[KAN.chat] = 1
+    kan.channels["line"].failures.append(FULL)
+    await act(kan, KAN, "details", first, token="t2")
+    assert await waits(kan) == 1, "the details for the officer alone"
+    await kan.database.write(lambda c: directory.change(c, kan.store, [Dismiss("line", "o1")]))
+    assert await waits(kan) == 0
+
+
+async def test_a_report_that_was_taken_back_does_not_leave_when_the_month_turns(kan: Town) -> None:
+    """Neither its own card, nor as it went along with another one that LINE refused as well."""
+    line = kan.channels["line"]
+    line.failures.append(FULL)
+    first = await report(kan, "r1")
+    kan.clock.tick(minutes=61)
+    line.failures.append(FULL)
+    second = await report(kan, "r2")
+    third = await report(kan, "r3")
+    assert await waits(kan) == 2
+    for who, number in (("r1", first), ("r3", third)):
+        await withdrawn(kan, Address("telegram", who), number)
+    kan.clock.now = midnight(date(2026, 12, 1))
+    await used(kan, 0)
+    cards = [text for text in shown(kan, KAN) if "💊" in text]
+    assert [number for number in (first, second, third) if any(number in text for text in cards)] == [second]
+
+
+async def withdrawn(town: Town, chat: Address, number: str) -> None:
+    """The resident takes a report back."""
+    short = number.replace("-", "")
+    await town.says(chat, Command("status"))
+    for value in (f"my:show:{short}", f"my:withdraw:{short}", f"my:gone:{short}"):
+        await town.says(chat, Choice(value))

@@ -52,6 +52,7 @@ FIELDS: Mapping[str, tuple[object, str]] = {
     "at": (NOW, "when you last answered"),
     "last": ("1234-5678", ""),  # the report itself is listed
     "sent": ([NOW.isoformat()], "when reports were sent"),
+    "practised": ([NOW.isoformat()], "when reports were sent"),
     "contact": ("day", "Only 8 to 20"),
     "tries": ([NOW.isoformat()], "receipts tried"),
     "borrowed": ("1234-5678", "report 1234-5678 was opened here"),
@@ -60,6 +61,8 @@ FIELDS: Mapping[str, tuple[object, str]] = {
     "unsent": (["u1"], "which messages you took back"),
     "adding": ({"number": "1234-5678", "at": NOW.isoformat()}, "what you are adding to"),
     "asked": (5, ""),  # over with any command
+    "voice": (True, "whether you hear the questions"),
+    "pictures": ("off", "or see pictures"),
     "offered": (True, ""),  # that it was asked whether the half report goes on: part of it
     "decoy": (True, ""),  # of a chat that was ended: then it tells nothing at all
 }

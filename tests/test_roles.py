@@ -8,17 +8,27 @@ import pytest
 from handlers.commands import COMMANDS
 from handlers.effects import Decision, ForgetChat, Keep, Record, Say, ShowMenu
 from handlers.events import Address, Command
-from handlers.world import Directory, Group, Member, Memory
+from handlers.hygiene import key
+from handlers.roster import handle
+from handlers.world import Directory, Group, Memory
 from tests.street import Street
-from tests.test_desk import CASE, MAY, PEOPLE
+from tests.test_desk import CASE, MAY, PEOPLE, SEATED, member
 
 LEADS = frozenset(p for p in MAY if p.startswith("coordinator"))
 ALL = frozenset({"coordinator of all"})
 # What each command changes when it is given these words, where, and by whom alone. The others change nothing.
+HEADS = LEADS | {"head of the district", "secretary of the district"}
+REMOVED = "customs of the district"  # whom those take off the roster who may
 TABLE: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
     ("take", "private"): (CASE.number, frozenset(MAY)),
     ("close", "private"): (f"{CASE.number} acted", LEADS),  # nobody has taken it: a lead alone may close it
     ("link", "private"): ("TH3801", LEADS),
+    ("invite", "private"): ("police TH3801", HEADS),
+    ("roster", "private"): (f"gone {{{REMOVED}}}", HEADS),
+    ("duty", "private"): ("on", frozenset({*SEATED, "officer of another district", "head of another district"})),
+    ("duty", "group"): ("on", frozenset(SEATED)),
+    ("take", "group"): (CASE.number, frozenset(MAY)),
+    ("trust", "private"): ("{group}", LEADS),
     ("district", "private"): ("TH3801 off", LEADS),
     ("rules", "private"): ("add TH3801 drugs * TH3801", ALL),
     ("unlink", "group"): ("", LEADS),
@@ -34,11 +44,12 @@ def street(channel: str) -> tuple[Street, Address, dict[str, str]]:
     ids = {name: chat.chat for name, (chat, _) in PEOPLE.items()}
     group = Address(channel, "g-kan")
     members = [
-        Member(channel, ids[name], *role, Address(channel, ids[name]), "th", name)
+        member(channel, ids[name], role, Address(channel, ids[name]), name)
         for name, (_, role) in PEOPLE.items()
         if role is not None
     ]
-    town = Directory({group: Group(group, "TH3801", "th")}, {(m.channel, m.person): m for m in members})
+    doubtful = Group(group, "TH3801", "th", doubt=("stranger",))
+    town = Directory({group: doubtful}, {(m.channel, m.person): m for m in members})
     return Street(town, resident=Address(channel, "r1"), memory=Memory("th", "1"), cases=[replace(CASE)]), group, ids
 
 
@@ -55,7 +66,9 @@ def test_only_who_stands_in_the_table_changes_anything(command: str, place: str,
     for person in PEOPLE:
         played, group, ids = street(channel)
         here = group if place == "group" else Address(channel, ids[person])
-        found = changes(played.hear(Command(command, args), here, ids[person]))
+        removed = handle(played.people.members[channel, ids[REMOVED]])
+        given = args.replace(f"{{{REMOVED}}}", removed).replace("{group}", key(group))
+        found = changes(played.hear(Command(command, given), here, ids[person]))
         if person in may:
             assert found, f"{person} may {command} in {place}, and nothing happened"
         elif command not in OWN:

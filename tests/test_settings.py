@@ -88,10 +88,12 @@ def test_the_manual_s_defaults_are_the_defaults() -> None:
 
 def in_words(value: object) -> str:
     match value:
-        case "" | ():
+        case "" | () | None:
             return "none" if value == () else "empty"
         case bool():
             return f"`{value}`".lower()
+        case (int(), *_) as minutes:
+            return ", ".join(f"`{each}`" for each in minutes)
         case (time(), *_) as times:
             return ", ".join(f"`{at:%H:%M}`" for at in times)
         case tuple() as numbers:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import BadSignature, Channel, Outgoing, Poison, SendError
+from bot.channels import BadSignature, Channel, Outgoing, Poison, SendError, telegram_parts
 from bot.channels.telegram import Telegram
 from handlers.events import Choice, Command, Incoming, Media, MediaKind, Text
 from handlers.graphemes import utf16
@@ -67,7 +67,8 @@ def as_json(event: Incoming | Poison) -> dict[str, Any]:
         "sender": event.sender,
         "body": {"type": type(event.body).__name__, **_fields(event.body)},
     }
-    more = {"group": event.group, "message": event.message, "hint": event.hint, "press": event.press}
+    more = {"group": event.group, "message": event.message, "hint": event.hint, "press": event.press,
+            "replies": event.replies}  # fmt: skip
     return found | {name: value for name, value in more.items() if value}
 
 
@@ -369,6 +370,36 @@ async def test_a_file_goes_by_the_method_that_plays_it(
     assert sent.isdecimal()
 
 
+OWN = {"kind": "photo", "mime": "image/png", "bytes": b"\x89PNG", "asset": "kind-th 0123"}
+
+
+async def test_a_picture_of_ours_is_uploaded_once(server: TelegramDouble, telegram: Telegram) -> None:
+    for chat in (RESIDENT, GROUP):
+        await telegram.send(Outgoing(chat, [message("?", ("x", "x", "option"), attachments=[OWN])], KEY))
+    first, second = server.calls
+    assert (list(first.files), first.params["caption"]) == (["photo"], "?")
+    assert (list(second.files), second.params["photo"]) == ([], "photo-1")
+    assert second.params["reply_markup"]["inline_keyboard"]
+
+
+async def test_a_picture_that_telegram_forgot_is_uploaded_again(server: TelegramDouble, telegram: Telegram) -> None:
+    await telegram.send(Outgoing(RESIDENT, [message("?", attachments=[OWN])], KEY))
+    server.uploaded.clear()
+    await telegram.send(Outgoing(RESIDENT, [message("?", attachments=[OWN])], KEY))
+    assert [bool(call.files) for call in server.calls] == [True, False, True]
+
+
+def test_a_question_that_is_heard_and_drawn_is_one_step() -> None:
+    spoken, sheet = {"kind": "spoken", "file": "th/kind"}, {"kind": "sheet", "file": "kind-th"}
+    asked = message("อะไร", ("ยา", "a:kind:drugs", "option"), attachments=[sheet, spoken])
+    first, second = (part for request in telegram_parts.requests([asked]) for part in request)
+    assert (first["attachments"], first["text"], first["buttons"]) == ([sheet], "", [])
+    assert (second["attachments"], second["text"]) == ([spoken], "อะไร")
+    assert second["buttons"]
+    ((alone,),) = telegram_parts.requests([message("อะไร", ("ยา", "a:kind:drugs", "option"), attachments=[spoken])])
+    assert (alone["attachments"], alone["text"]) == ([spoken], "อะไร")
+
+
 async def test_a_photo_too_large_for_a_photo_goes_as_a_document(server: TelegramDouble, telegram: Telegram) -> None:
     large = {"kind": "photo", "mime": "image/jpeg", "bytes": bytes(10 * 2**20 + 1)}
     await telegram.send(Outgoing(GROUP, [message(attachments=[large])], KEY))
@@ -501,6 +532,47 @@ async def test_no_other_host_is_ever_called(server: TelegramDouble) -> None:
 
 
 # Files, presses, groups
+
+
+@pytest.mark.parametrize(
+    ("status", "inside"),
+    [("creator", True), ("administrator", True), ("member", True), ("left", False), ("kicked", False)],
+)
+async def test_whether_somebody_is_in_a_group(
+    server: TelegramDouble, telegram: Telegram, status: str, inside: bool
+) -> None:
+    server.standing[-1001, 501] = status
+    assert await telegram.member("-1001", "501") is inside
+
+
+async def test_a_group_that_tells_only_administrators_is_no_reason_to_give_it_up(
+    server: TelegramDouble, telegram: Telegram
+) -> None:
+    server.inaccessible.add(-1001)
+    assert await telegram.member("-1001", "501") is None
+    assert not await telegram.sees("-1001")
+    assert await telegram.sees("-1002")
+    server.fail(double.refused("user not found"), method="getChatMember")
+    assert await telegram.member("-1001", "501") is None
+    server.fail(double.refused("chat not found"), method="getChatMember")
+    with pytest.raises(SendError) as lost:
+        await telegram.member("-1001", "501")
+    assert lost.value.gone
+
+
+@pytest.mark.parametrize(("chat", "public"), [({"type": "supergroup"}, False), ({"type": "private"}, None),
+                                              ({"type": "supergroup", "username": "kan"}, True)])  # fmt: skip
+def test_a_group_with_a_name_of_its_own_is_public(chat: dict[str, str], public: bool | None) -> None:
+    number = 71 if chat["type"] == "private" else -1001
+    person = {"id": 71, "is_bot": False, "first_name": "x"}
+    told = {"message_id": 1, "date": 1, "chat": {"id": number, **chat}, "from": person}
+    for update in (
+        {"message": told | {"text": "/help"}},
+        {"callback_query": {"id": "1", "from": person, "message": told, "data": "x"}},
+    ):
+        (event,) = channel().read({"update_id": 1, **update})
+        assert isinstance(event, Incoming)
+        assert event.public is public
 
 
 async def collect(telegram: Telegram, ref: str) -> bytes:

@@ -44,7 +44,10 @@ async def test_the_officers_are_linked_and_the_coordinator_has_joined(tmp_path: 
     async with stage(tmp_path) as (app, _):
         (group,) = app.store.directory.groups.values()
         assert (group.scope, group.language) == ("TH3801", "th")
-        assert [m.role for m in app.store.directory.members.values()] == ["coordinator"]
+        assert [(m.role, m.seat) for m in app.store.directory.members.values()] == [
+            ("coordinator", ""),
+            ("officer", "head"),
+        ]
         before = app.store.directory
         await tryout.people(app)  # the next start of the same folder
         assert app.store.directory == before

@@ -42,6 +42,7 @@ async def link(town: Town) -> None:
         Enroll("c1", "coordinator", "*", CHIEF, "en"),
     ]
     await town.database.write(lambda c: directory.change(c, town.store, changes))
+    await town.enlist(OFFICERS, *(f"o{number}" for number in range(8)))
 
 
 async def report(town: Town, chat: Address = RESIDENT) -> None:

@@ -75,6 +75,7 @@ async def chief_of_line(house: House) -> None:
     assert code
     await OnLine(house, LINE_OFFICER, LINE_GROUP).write(f"/link {code[1]}")
     await house.settled()
+    await house.enlist(Address("telegram", str(OFFICER)), Address("line", LINE_OFFICER))
 
 
 def groups(house: House) -> tuple[OnTelegram, OnLine]:

@@ -15,10 +15,13 @@ from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
 from bot.dispatcher import Dispatcher
 from bot.gauge import Gauge
+from bot.translating import Translator
 from bot.turns import Turns
+from bot.voices import Voices
+from handlers.effects import Enroll
 from handlers.events import Address, Body, Choice, Incoming
 from handlers.world import Rules
-from storage import casekeys, database, gazetteer, handles, schema
+from storage import casekeys, database, directory, gazetteer, handles, membership, schema
 from storage.files import Files
 from storage.keystore import Keystore
 from storage.store import Store
@@ -31,6 +34,7 @@ NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 19:30 in Bangkok, Vientiane 
 FREE = Pace(1e9, 1e9, 1_000_000, 1e9, 1_000_000)
 
 
+ADDRESS = "https://bot.example.org"
 NAMES = itertools.count(1)
 
 
@@ -59,6 +63,11 @@ class Listener:
     sent: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list)
     failures: list[SendError] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)  # people who are in no group any more
+    apart: set[tuple[str, str]] = field(default_factory=set)  # a group, and who is not in that one
+    silences: list[SendError] = field(default_factory=list)  # what comes of the next questions of that sort
+    hidden: set[str] = field(default_factory=set)  # groups whose members the platform does not tell
+    looked: list[tuple[str, str]] = field(default_factory=list)  # for whom, in which group
     erased: list[tuple[str, str]] = field(default_factory=list)
     menus: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -107,9 +116,18 @@ class Listener:
             raise SendError("content 404", None)
         yield self.files[ref]
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        if self.silences:
+            raise self.silences.pop(0)
+        self.looked.append((chat, person))
+        return None if chat in self.hidden else not (person in self.gone or (chat, person) in self.apart)
+
+    async def sees(self, chat: str) -> bool:
+        return chat not in self.hidden
+
     async def acknowledge(self, press: str) -> None: ...
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         self.menus.append((chat, language))
 
     async def check(self, public_url: str) -> list[str]:
@@ -177,6 +195,8 @@ class Town:
         find = partial(casekeys.find, vault=self.vault)
         self.files = Files(folder / "media", self.vault, lambda file: self.database.read(partial(find, file=file)))
         self.turns = Turns(self.database, self.store)
+        self.voices = Voices({})
+        self.translator: Translator | None = None
         self.gauge = Gauge(self.database, self.store, self.channels["line"], self.turns.handle)
         self.dispatcher = self.made_dispatcher()
         self._ids = itertools.count(1)
@@ -186,13 +206,14 @@ class Town:
             self.database,
             self.store,
             self.channels,
-            Attachments(self.files, None),
+            Attachments(self.files, None, None, self.voices, ADDRESS),
             self.turns.handle,
             now=self.clock,
             clock=self.clock.seconds,
             jitter=lambda: 0.5,
             name=self.name,
             gauge=self.gauge,
+            translator=self.translator,
         )
 
     def paced(self, pace: Pace) -> Dispatcher:
@@ -211,6 +232,23 @@ class Town:
 
     async def meanings(self, shown: Sequence[str]) -> Mapping[str, str]:
         return await meanings(self.database, self.store, shown)
+
+    async def enlist(self, group: Address, *people: str, seat: str = "police", language: str = "") -> None:
+        """These people sit in the place of a group, and were seen in it just now."""
+        await self.database.read(lambda c: directory.refresh(c, self.store))
+        there = self.store.directory.groups[group]
+        changes = [
+            Enroll(
+                p, "officer", there.scope, Address(group.channel, p), language or there.language, "", seat, self.clock()
+            )
+            for p in people
+        ]
+
+        def write(connection: Any) -> None:
+            directory.change(connection, self.store, changes)
+            membership.note(connection, membership.rows(self.store, group, people))
+
+        await self.database.write(write)
 
     def event(self, chat: Address, body: Body, *, sender: str = "", id: str = "", **more: Any) -> Incoming:
         group = self.channels[chat.channel].is_group(chat.chat)

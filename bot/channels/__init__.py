@@ -124,6 +124,14 @@ class Channel(Protocol):
         """Leave a group. Raises SendError."""
         ...
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Whether somebody is in a group; None where the platform does not tell. Raises SendError."""
+        ...
+
+    async def sees(self, chat: str) -> bool:
+        """Whether the platform tells us who comes into a group and who leaves it. Raises SendError."""
+        ...
+
     async def introduce(self) -> None:
         """Learn who we are: `link` is known from then on. Raises SendError."""
         ...
@@ -140,8 +148,9 @@ class Channel(Protocol):
         """Whether the platform hands what people write to us, and to nobody else. Raises SendError."""
         ...
 
-    async def speak(self, chat: str, language: str) -> None:
-        """Show this person the channel's own menu in their language, where it has one. Raises SendError."""
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
+        """Show this person the channel's own menu in their language, where it has one; that of a `rank` (resident,
+        officer, coordinator) where the channel tells them apart. Raises SendError."""
         ...
 
     async def check(self, public_url: str) -> list[str]:

@@ -133,6 +133,24 @@ class Line:
         if not answer.good and answer.status != 404:  # 404: not in it any more
             raise answer.failure
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """LINE answers with the person's profile, which nobody reads: that it answers is the sign."""
+        if not (REF.fullmatch(chat) and REF.fullmatch(person)):
+            return False
+        kind = "room" if chat.startswith("R") else "group"
+        answer = await self._api.call("GET", f"/v2/bot/{kind}/{chat}/member/{person}")
+        if answer.status == 404:  # they are not in it, or we are not
+            checked(await self._api.call("GET", f"/v2/bot/{kind}/{chat}/members/count"))
+            return False
+        if answer.status == 403:
+            return None
+        checked(answer)
+        return True
+
+    async def sees(self, chat: str) -> bool:
+        """LINE tells every account that is in a group (reference, "member join event")."""
+        return True
+
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         """LINE lets no bot delete a message; the privacy text says so beforehand."""
 
@@ -178,7 +196,7 @@ class Line:
             found.append(f"line: {used} of {limit} messages of this month are used")
         return found
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         await self.link_menu(chat, language)
 
     async def link_menu(self, person: str, language: str) -> None:

@@ -17,8 +17,10 @@ from handlers.events import (
     Place,
     Removed,
     Returned,
+    Text,
     Unsent,
     Unsupported,
+    addressed,
     heard,
 )
 
@@ -87,18 +89,20 @@ def _message(message: dict[str, Any], ident: str) -> Body | None:
 
 
 def _addressed(message: dict[str, Any]) -> Body | None:
-    """What is meant for us in a group, where LINE sends a bot everything that is said: commands and mentions."""
+    """What is meant for us in a group, where LINE sends a bot everything that is said: commands, mentions, and what
+    quotes another message, which may be ours."""
     if message["type"] != "text":
         return None
     text = word(message["text"])
     spans = _mentions_of_us(message)
     if not spans and not text.startswith("/"):
-        return None
+        return Text(text) if message.get("quotedMessageId") else None
     units = text.encode("utf-16-le")
     for start, length in sorted(spans, reverse=True):
         units = units[: 2 * start] + units[2 * (start + length) :]
-    said = heard(units.decode("utf-16-le", "replace").strip())
-    return said if spans or isinstance(said, Command) else None
+    said = units.decode("utf-16-le", "replace").strip()
+    body = addressed(said) if any(start == 0 for start, _ in spans) else heard(said)
+    return body if spans or isinstance(body, Command) else None
 
 
 def _mentions_of_us(message: dict[str, Any]) -> list[tuple[int, int]]:

@@ -7,8 +7,10 @@ LINE counts texts in UTF-16 units and labels in grapheme clusters ("text charact
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bot.channels import line_tiles
 from bot.channels.line_buttons import NOTHING, Json, quick_replies, rows
 from handlers import graphemes
+from handlers.effects import LARGE, ButtonKind
 
 Part = Mapping[str, Any]
 
@@ -73,6 +75,9 @@ def render(chat: str, parts: Sequence[Part], pictures: str = "") -> list[Json]:
         text = graphemes.cut(part.get("text", ""), TEXT)
         if group:
             made += _said_in_group(text, part.get("buttons", ()))
+        elif tiles := _tiles(part, pictures):
+            made.append(line_tiles.bubble(text, tiles))
+            pressed += [b for b in part["buttons"] if b[2] != ButtonKind.OPTION]
         else:
             made += [_text(text)] if text.strip() else []
             pressed += part.get("buttons", ())
@@ -81,6 +86,12 @@ def render(chat: str, parts: Sequence[Part], pictures: str = "") -> list[Json]:
         made = made or [_text(NOTHING)]
         made[-1]["quickReply"] = {"items": items}  # only the last message's are shown, and only while it is the last
     return made
+
+
+def _tiles(part: Part, pictures: str) -> list[Json]:
+    """The choices as large pictures, where that is wanted and LINE can fetch them; a long text stays a text."""
+    wanted = bool(pictures) and part.get("drawn") == LARGE and graphemes.utf16(part["text"]) <= ALT
+    return line_tiles.tiles(part["buttons"], pictures) if wanted else []
 
 
 def _text(text: str) -> Json:

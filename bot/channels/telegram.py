@@ -23,6 +23,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's nam
 WEBHOOK_PATH = "/telegram"
 REQUEST_SECONDS = 20.0  # then the row is tried again; Telegram answers in well under a second
 POLL_SECONDS = 50.0  # routers on the way drop a silent line after a minute
+RESIDENT = "resident"  # has the commands of everybody
 MANY_WAITING = 100  # updates; more means that nobody fetches them
 LONGEST_PAUSE = 60.0  # seconds between tries of a polling that fails
 
@@ -124,6 +125,14 @@ class Telegram:
         """Delete what is younger than two days. Raises SendError."""
         await self._api.erase(chat, messages)
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Telegram promises an answer to administrators only. Raises SendError."""
+        return await self._api.member(chat, person)
+
+    async def sees(self, chat: str) -> bool:
+        """Telegram tells administrators only (core.telegram.org/bots/api#update, `chat_member`). Raises SendError."""
+        return await self._api.leads(chat, self._reader.bot)
+
     async def introduce(self) -> None:
         """Learn our own name. Raises SendError."""
         self._reader.me = await self._api.me()
@@ -132,6 +141,8 @@ class Telegram:
         """Learn our own name, offer the commands, register (or drop) the webhook. Raises SendError."""
         await self.introduce()
         for scope, languages in self._menus.items():
+            if scope not in ("private", "group"):
+                continue  # one person's, when they get the role
             for language, commands in languages.items():
                 await self._api.menu(scope, language, commands)
         if self._polling:
@@ -159,8 +170,10 @@ class Telegram:
             found.append(f"telegram: {waiting} updates wait to be fetched")
         return found
 
-    async def speak(self, chat: str, language: str) -> None:
-        """Telegram shows the menu in the app's own language."""
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
+        """Residents see the menu in the app's own language; whoever has a role has its commands in their own chat."""
+        if rank and not self.is_group(chat):
+            await self._api.own_menu(chat, () if rank == RESIDENT else self._menus.get(rank, {}).get(language, ()))
 
     async def poll(self, handle: Handle, *, wait: float = POLL_SECONDS, backoff: float = 1.0) -> None:
         """Ask for updates until cancelled. An update is confirmed only after `handle` has returned for it.

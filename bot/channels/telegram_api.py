@@ -11,12 +11,19 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from telegram import Bot, BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, Message
+from telegram import (
+    Bot,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    Message,
+)
 from telegram.error import TelegramError, TimedOut
 
 from bot.channels import SendError
 from bot.channels.telegram_parts import Part, asks_location, inline, keyboard
-from bot.channels.telegram_read import WANTED
+from bot.channels.telegram_read import WANTED, is_inside
 from bot.channels.telegram_wire import Refused, Wire
 
 AGAIN_SECONDS = 5.0  # base delay; whoever tries again lengthens it
@@ -28,17 +35,16 @@ LONGEST_BATCH = 100  # core.telegram.org/bots/api#getupdates
 
 NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}  # a preview calls the site of a smuggler from our side
 
-GONE = (
+LOST = (  # the chat itself
     "chat not found",
-    "user not found",
-    "peer_id_invalid",
-    "user is deactivated",
     "group chat was deleted",
     "group chat was deactivated",
     "bot was kicked",
     "bot is not a member",
 )
+GONE = (*LOST, "user not found", "peer_id_invalid", "user is deactivated")
 ERASED_AT_ONCE = 100  # core.telegram.org/bots/api#deletemessages
+FORGOTTEN = ("wrong file identifier", "wrong remote file", "file reference", "wrong file_id")  # of an id we kept
 SAME = "message is not modified"
 UNEDITABLE = (
     "message can't be edited",
@@ -86,6 +92,7 @@ class Api:
     def __init__(self, token: str, base_url: str, base_file_url: str, patience: float) -> None:
         self._wire, self._polling = Wire((base_url, base_file_url), patience), Wire((base_url,), patience)
         self._base = f"{base_url}{token}"
+        self._uploaded: dict[str, str] = {}  # our own pictures and voices -> Telegram's id of the file
         self._bot = Bot(token, base_url, base_file_url, request=self._wire, get_updates_request=self._polling)
 
     async def close(self) -> None:
@@ -129,12 +136,26 @@ class Api:
             return await self._bot.send_location(
                 chat, attachment["latitude"], attachment["longitude"], protect_content=True, api_kwargs=extra
             )
+        return await self._upload(chat, attachment, {"caption": part["text"] or None, "api_kwargs": extra})
+
+    async def _upload(self, chat: int, attachment: Mapping[str, Any], more: Mapping[str, Any]) -> Message:
+        """A file; one of our own (an `asset`) is uploaded once, and afterwards named by what Telegram calls it."""
         content: bytes = attachment["bytes"]
         kind, name = _as_sent(attachment["kind"], attachment.get("mime", ""), len(content))
         send: Any = getattr(self._bot, f"send_{kind}")
-        sent: Message = await send(
-            chat, content, caption=part["text"] or None, filename=name, protect_content=True, api_kwargs=extra
-        )
+        asset = attachment.get("asset", "")
+        if asset in self._uploaded:
+            try:
+                known: Message = await send(chat, self._uploaded[asset], protect_content=True, **more)
+            except Refused as refused:
+                if refused.code != 400 or not any(why in refused.description for why in FORGOTTEN):
+                    raise
+                del self._uploaded[asset]
+            else:
+                return known
+        sent: Message = await send(chat, content, filename=name, protect_content=True, **more)
+        if asset and (file := _file_id(sent)):
+            self._uploaded[asset] = file
         return sent
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
@@ -173,6 +194,28 @@ class Api:
             if not error.gone:
                 raise
 
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Whether somebody is in a group; None when Telegram does not tell us. Raises SendError."""
+        with what_next():
+            try:
+                found = await self._ask("getChatMember", {"chat_id": _chat_id(chat), "user_id": _chat_id(person)})
+            except Refused as refused:
+                if refused.code == 400 and not refused.moved_to and not any(w in refused.description for w in LOST):
+                    return None
+                raise
+            return is_inside(found) if isinstance(found, dict) else None
+
+    async def leads(self, chat: str, me: int) -> bool:
+        """Whether the bot is an administrator of a group; of one that we are not in it is none. Raises SendError."""
+        with what_next():
+            try:
+                found = await self._ask("getChatMember", {"chat_id": _chat_id(chat), "user_id": me})
+            except Refused as refused:
+                if refused.code in (400, 403):
+                    return False
+                raise
+            return isinstance(found, dict) and found.get("status") in ("creator", "administrator")
+
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         """Delete messages; those that are too old or gone are passed over by Telegram. Raises SendError."""
         ids = [int(message) for message in messages if message.isdecimal()]
@@ -191,6 +234,15 @@ class Api:
             await self._bot.set_my_commands(
                 list(commands), SCOPES[scope], language_code=None if language == "en" else language
             )
+
+    async def own_menu(self, chat: str, commands: Sequence[tuple[str, str]]) -> None:
+        """The commands of one private chat; none: those of everybody. Raises SendError."""
+        with what_next():
+            scope = BotCommandScopeChat(int(chat))
+            if commands:
+                await self._bot.set_my_commands(list(commands), scope)
+            else:
+                await self._bot.delete_my_commands(scope)
 
     async def hook(self, url: str, secret_token: str) -> None:
         """Have updates sent to `url`; what waits is kept. Raises SendError."""
@@ -256,6 +308,13 @@ def _number(message: object) -> str:
     """The id of a message that was sent; empty when the answer does not tell, for it was sent all the same."""
     number = message.get("message_id") if isinstance(message, dict) else None
     return str(number) if isinstance(number, int) else ""
+
+
+def _file_id(sent: Message) -> str:
+    """What Telegram calls the file of this message from now on; empty when it does not tell."""
+    if sent.photo:
+        return sent.photo[-1].file_id
+    return sent.voice.file_id if sent.voice else ""
 
 
 def _chat_id(chat: str) -> int:

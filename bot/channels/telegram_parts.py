@@ -15,6 +15,7 @@ CAPTION_LIMIT = 1024  # core.telegram.org/bots/api#sendphoto
 BETWEEN = "\n\n"
 WORDLESS = "…"  # buttons need a text to hang on
 ZERO_WIDTH_SPACE = "\u200b"  # Telegram Desktop draws it as a wide gap in Khmer (telegramdesktop/tdesktop#6959)
+OURS = ("spoken", "sheet")
 CONTENT = ("text", "buttons", "attachments")
 
 # Buttons side by side -> the longest label, in letters, that a phone of 360 px still shows whole.
@@ -73,12 +74,21 @@ def _parts(message: Part) -> list[Part]:
     replaces = extras.pop("replaces", "")
     words = [{"text": part, "buttons": [], "attachments": []} for part in split(text, TEXT_LIMIT)]
     parts: list[dict[str, Any]] = [{"text": "", "buttons": [], "attachments": [file]} for file in files]
+    if _is_step(message):
+        parts[-1].update(text=text, buttons=message["buttons"])
+        return list(parts)
     if words and replaces:
         words[0]["replaces"] = replaces
     parts += words
     if parts:
         parts[-1].update(extras, buttons=message["buttons"])
     return list(parts)
+
+
+def _is_step(message: Part) -> bool:
+    """A question that is also spoken or drawn: its words and buttons stand right under the last of these."""
+    ours = bool(message["attachments"]) and all(file["kind"] in OURS for file in message["attachments"])
+    return ours and utf16(message["text"]) <= CAPTION_LIMIT and not _extras(message)
 
 
 def _captioned(message: Part) -> bool:

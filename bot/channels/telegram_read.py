@@ -23,11 +23,15 @@ from handlers.events import (
     Removed,
     Returned,
     Text,
+    addressed,
     heard,
 )
 
 # core.telegram.org/bots/api#update. `chat_member` is sent only when asked for by name.
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member")
+
+
+Chat = tuple[str, bool, bool | None]  # its id, whether it is a group, and whether that has a public name
 
 
 @dataclass(slots=True)
@@ -87,11 +91,17 @@ class Reader:
         if _by_a_bot(message):
             return None
         if "text" in message:
-            body = heard(string(message, "text"), self.me)
+            text = string(message, "text")
+            named = group and self._names_us(text)
+            body = addressed(text.partition(" ")[2], self.me) if named else heard(text, self.me)
             return None if group and isinstance(body, Text) and not self._answers_us(message) else body
         if group:
             return None
         return place(message) or media(message) or unsupported(message)
+
+    def _names_us(self, text: str) -> bool:
+        """Whether a text in a group begins with our name."""
+        return bool(self.me) and text.partition(" ")[0].casefold() == f"@{self.me}".casefold()
 
     def _answers_us(self, message: Json) -> bool:
         return optional(optional(message, "reply_to_message"), "from").get("id") == self.bot
@@ -123,6 +133,7 @@ class Reader:
             message=str(whole(message, "message_id")),
             hint=words(object_(query, "from"), "language_code"),
             press=string(query, "id"),
+            public=chat[2],
         )
 
     def _theirs(self, key: str, change: Json) -> Incoming | None:
@@ -130,7 +141,7 @@ class Reader:
         person = whole(object_(object_(change, "new_chat_member"), "user"), "id")
         if chat is None or not chat[1] or person == self.bot:
             return None
-        was, now = _inside(optional(change, "old_chat_member")), _inside(object_(change, "new_chat_member"))
+        was, now = is_inside(optional(change, "old_chat_member")), is_inside(object_(change, "new_chat_member"))
         if was == now:
             return None
         body = MembersJoined((str(person),)) if now else MembersLeft((str(person),))
@@ -149,14 +160,14 @@ def _ours(key: str, change: Json) -> Incoming | None:
     """What happened to the bot itself: blocked and unblocked in private, put in and thrown out in a group."""
     if (chat := _chat(change)) is None:
         return None
-    was, now = _inside(optional(change, "old_chat_member")), _inside(object_(change, "new_chat_member"))
+    was, now = is_inside(optional(change, "old_chat_member")), is_inside(object_(change, "new_chat_member"))
     if was == now and chat[1]:
         return None  # promoted or demoted
     body: Body = (Added() if now else Removed()) if chat[1] else (Returned() if now else Removed())
     return _incoming(key, time(change, "date"), chat, change, body)
 
 
-def _inside(member: Json) -> bool:
+def is_inside(member: Json) -> bool:
     """Whether this status means being in the chat (core.telegram.org/bots/api#chatmember)."""
     status = member.get("status")
     if status == "restricted":
@@ -168,7 +179,7 @@ def _joined(people: tuple[str, ...]) -> MembersJoined | None:
     return MembersJoined(people) if people else None
 
 
-def _incoming(key: str, at: datetime, chat: tuple[str, bool], message: Json, body: Body) -> Incoming:
+def _incoming(key: str, at: datetime, chat: Chat, message: Json, body: Body) -> Incoming:
     """A message sent on behalf of a chat names a stand-in person: nobody, as far as we are concerned."""
     person = optional(message, "from")
     named = "sender_chat" not in message and count(person, "id")
@@ -181,16 +192,19 @@ def _incoming(key: str, at: datetime, chat: tuple[str, bool], message: Json, bod
         group=chat[1],
         message=str(whole(message, "message_id")) if "message_id" in message else "",
         hint=words(person, "language_code"),
+        replies=str(count(optional(message, "reply_to_message"), "message_id") or ""),
+        public=chat[2],
     )
 
 
-def _chat(holder: Json) -> tuple[str, bool] | None:
-    """The chat's id and whether it is a group; None for a channel or something new."""
+def _chat(holder: Json) -> Chat | None:
+    """The chat; None for a channel or something new."""
     chat = object_(holder, "chat")
     kind = string(chat, "type")
     if kind not in ("private", "group", "supergroup"):
         return None
-    return str(whole(chat, "id")), kind != "private"
+    group = kind != "private"
+    return str(whole(chat, "id")), group, bool(words(chat, "username")) if group else None
 
 
 def _by_a_bot(message: Json) -> bool:

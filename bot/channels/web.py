@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -154,11 +155,10 @@ class Web:
     async def check(self, public_url: str) -> list[str]:
         return []
 
-    async def speak(self, chat: str, language: str) -> None:
+    async def speak(self, chat: str, language: str, rank: str = "") -> None:
         """Tell the page to go on in this language; a group's page belongs to many, so it stays as it is."""
         if not self.is_group(chat):
-            key = hashlib.sha256(f"speak {chat} {language} {self._now().isoformat()}".encode()).hexdigest()[:32]
-            await self.mailbox.put(key, chat, [{"language": language}])
+            await self.mailbox.put(secrets.token_hex(16), chat, [{"language": language}])
 
     async def acknowledge(self, press: str) -> None:
         """The page shows by itself that a press arrived."""
@@ -171,6 +171,13 @@ class Web:
 
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         """Letters are rows of ours, deleted by the turn itself."""
+
+    async def member(self, chat: str, person: str) -> bool | None:
+        """Groups of the page are made by us, of the phones on one machine."""
+        return True
+
+    async def sees(self, chat: str) -> bool:
+        return True
 
     async def introduce(self) -> None:
         """The page is its own address."""

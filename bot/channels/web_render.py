@@ -18,6 +18,7 @@ SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # SVG
 HEARD = ("audio/", "video/")
 # What can be done with a case (storage.handles), and a question of officers: not over when the next message comes.
 LASTING = ("h:", "answer:")
+VOICES = "/voice/"  # where spoken questions are served; no other address of a file reaches the page
 SCHEMES = ("https://", "tel:")
 
 
@@ -51,6 +52,8 @@ async def _attachment(attachment: Part) -> dict[str, Any]:
     kind, mime, content = attachment.get("kind", ""), str(attachment.get("mime", "")), attachment.get("bytes", b"")
     if kind == "pin":
         return {"kind": kind, "latitude": attachment["latitude"], "longitude": attachment["longitude"]}
+    if str(attachment.get("url", "")).startswith(VOICES):
+        return {"kind": kind, "url": attachment["url"]}
     if kind == "photo" and len(content) > INLINE:
         mime, content = "image/jpeg", await asyncio.to_thread(shrink, content)
     if not content or len(content) > INLINE or not (mime in SHOWN or mime.startswith(HEARD)):

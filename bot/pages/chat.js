@@ -229,6 +229,7 @@
   function attachment(a) {
     if (a.kind === "pin") return make("p", "file", "📍 " + a.latitude.toFixed(5) + ", " + a.longitude.toFixed(5));
     const label = words[a.kind] || words.document;
+    if (/^\/voice\//.test(a.url || "")) return spoken(a.url);
     if (!/^data:(image|audio|video)\//.test(a.url || "")) return make("p", "file", "📎 " + label + ": " + words.not_shown);
     const media = make(a.url.startsWith("data:image") ? "img" : a.url.startsWith("data:audio") ? "audio" : "video", "media");
     if (media.tagName === "IMG") media.alt = label;
@@ -236,6 +237,17 @@
     if (media.tagName === "IMG") media.addEventListener("load", () => { if (atEnd) log.scrollTop = log.scrollHeight; });
     media.src = a.url;
     return media;
+  }
+
+  // A question of ours as it is spoken: nothing is loaded before somebody presses play.
+  function spoken(url) {
+    const sound = make("audio", "media");
+    sound.controls = true;
+    sound.preload = "none";
+    sound.src = url;
+    sound.dataset.testid = "spoken";
+    sound.setAttribute("aria-label", words.voice);
+    return sound;
   }
 
   function rows(id, chat, buttons) {

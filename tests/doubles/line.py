@@ -108,6 +108,8 @@ class FakeLine:
     zone: timezone = timezone(timedelta(hours=9))
     month: str = ""
     members: dict[str, int] = field(default_factory=dict)
+    outside: set[tuple[str, str]] = field(default_factory=set)  # group and user who is not in it
+    apart: set[str] = field(default_factory=set)  # groups the bot is not in
     strangers: set[str] = field(default_factory=set)  # ids a push is refused for
     contents: dict[str, bytes | int] = field(default_factory=dict)  # bytes, or the status it is refused with
     endpoint: str = ""
@@ -242,8 +244,12 @@ class FakeLine:
                 return _json(200, {"userId": BOT, "basicId": "@nts", "displayName": "NTS", "chatMode": "bot"})
             case ["channel", "webhook", "endpoint"]:
                 return self._webhook(request.method, body)
+            case ["group" | "room", chat, "member", person]:
+                away = chat in self.apart or (chat, person) in self.outside
+                profile = {"displayName": "Somchai", "userId": person, "pictureUrl": "https://profile.line-scdn.net/x"}
+                return _json(*FAULTS["404"]) if away else _json(200, profile)
             case ["group" | "room", chat, "members", "count"]:
-                return _json(200, {"count": self.members.get(chat, 1)})
+                return _json(*FAULTS["404"]) if chat in self.apart else _json(200, {"count": self.members.get(chat, 1)})
             case ["group" | "room", chat, "leave"]:
                 self.left.append(chat)
                 return _json(200, {})
@@ -341,6 +347,17 @@ def problems(messages: Any) -> list[str]:
     return [f"messages[{n}].{wrong}" for n, message in enumerate(messages) for wrong in _message_problems(message)]
 
 
+def pressable(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The boxes of a bubble's body that do something when they are pressed."""
+    below = [box for inner in (*part.get("contents", ()), part.get("body")) if inner for box in pressable(inner)]
+    return [part, *below] if part.get("type") == "box" and "action" in part else below
+
+
+def images(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    below = [image for inner in (*part.get("contents", ()), part.get("body")) if inner for image in images(inner)]
+    return [part, *below] if part.get("type") == "image" else below
+
+
 def _message_problems(message: Mapping[str, Any]) -> list[str]:
     wrong = []
     match message:
@@ -359,6 +376,8 @@ def _message_problems(message: Mapping[str, Any]) -> list[str]:
             wrong += ["contents: too large"] if len(json.dumps(bubble)) > 30 * 1024 else []
             rows = bubble.get("footer", {}).get("contents", [])
             wrong += [w for row in rows for w in _action_problems(row["action"], 40)]
+            wrong += [w for box in pressable(bubble) for w in _action_problems(box["action"], 40)]
+            wrong += [f"image: {i['url']}" for i in images(bubble) if not i["url"].startswith("https://")]
         case _:
             wrong.append(f"type: {message.get('type')} is wrong or incomplete")
     items = message.get("quickReply", {"items": []})["items"]

@@ -83,9 +83,10 @@ class Refusal(Exception):
 class TelegramDouble:
     """`async with TelegramDouble() as telegram:` serves on a free port of 127.0.0.1.
 
-    `calls` holds what was asked; `messages` what the chats show now; `files` what getFile finds; `blocked` the chats
-    that refuse us. `fail` orders faults: they are used up in turn, each for its method (all methods: "") and chat.
-    `say` queues an update, which polling fetches or, after setWebhook, is posted at once.
+    `calls` holds what was asked; `menus` the commands on offer; `messages` what the chats show now; `files` what
+    getFile finds; `blocked` the chats that refuse us. `fail` orders faults: they are used up in turn, each for its
+    method (all methods: "") and chat. `say` queues an update, which polling fetches or, after setWebhook, is posted
+    at once.
     """
 
     def __init__(self, token: str = TOKEN) -> None:
@@ -94,8 +95,12 @@ class TelegramDouble:
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
         self.deleted: list[tuple[int, int]] = []
+        self.uploaded: set[str] = set()  # names of files that were sent and may be sent again
         self.blocked: set[int] = set()
+        self.standing: dict[tuple[int, int], str] = {}  # chat and user -> status, where it is not "member"
+        self.inaccessible: set[int] = set()  # chats that tell only administrators who is in them
         self.webhook: dict[str, Any] = {}
+        self.menus: dict[tuple[str, str], dict[str, str]] = {}
         self.updates: list[dict[str, Any]] = []
         self.polling = 0
         self._faults: list[tuple[str, int | None, Fault]] = []
@@ -222,7 +227,17 @@ class TelegramDouble:
         for command in call.params["commands"]:
             if not (1 <= len(command["command"]) <= 32 and 1 <= _units(command["description"]) <= 256):
                 raise Refusal("Bad Request: BOT_COMMAND_INVALID")
+        self.menus[self._menu(call)] = {c["command"]: c["description"] for c in call.params["commands"]}
         return True
+
+    def _delete_my_commands(self, call: Call) -> Any:
+        self.menus.pop(self._menu(call), None)
+        return True
+
+    def _menu(self, call: Call) -> tuple[str, str]:
+        """Whose menu: the kind of scope (of one chat its id), and the language."""
+        scope = call.params.get("scope") or {"type": "default"}
+        return str(scope.get("chat_id", scope["type"])), call.params.get("language_code") or ""
 
     def _set_webhook(self, call: Call) -> Any:
         self.webhook = dict(call.params)
@@ -283,13 +298,16 @@ class TelegramDouble:
         return self._sent_file(call, "document")
 
     def _sent_file(self, call: Call, kind: str) -> Any:
-        if kind not in call.files:
-            raise Refusal(f"Bad Request: there is no {kind} in the request")
-        shown: dict[str, Any] = {kind: call.files[kind][0]}
+        known = call.params.get(kind, "")
+        if kind not in call.files and known not in self.uploaded:
+            why = "wrong file identifier/HTTP URL specified" if known else f"there is no {kind} in the request"
+            raise Refusal(f"Bad Request: {why}")
+        shown: dict[str, Any] = {kind: call.files[kind][0] if kind in call.files else known}
         if call.params.get("caption"):
             shown["caption"] = _text(call.params["caption"], CAPTION_LIMIT, "message caption is too long")
         answer = self._sent(call, shown)
-        return {key: value for key, value in answer.items() if key != kind}
+        self.uploaded.add(name := known or f"{kind}-{len(self.uploaded) + 1}")
+        return {key: value for key, value in answer.items() if key != kind} | _described(kind, name)
 
     def _edit_message_text(self, call: Call) -> Any:
         chat, number = self._chat(call), call.params["message_id"]
@@ -316,6 +334,16 @@ class TelegramDouble:
         if call.params["callback_query_id"] == "old":
             raise Refusal("Bad Request: query is too old and response timeout expired or query ID is invalid")
         return True
+
+    def _get_chat_member(self, call: Call) -> Any:
+        """Of others only administrators are sure to hear (core.telegram.org/bots/api#getchatmember)."""
+        chat, user = self._chat(call), call.params["user_id"]
+        if chat in self.inaccessible and user != BOT:
+            raise Refusal("Bad Request: member list is inaccessible")
+        usual = "administrator" if user == BOT and chat not in self.inaccessible else "member"
+        status = self.standing.get((chat, user), usual)
+        member = {"status": status, "user": {"id": user, "is_bot": user == BOT, "first_name": "Somchai"}}
+        return member | ({"until_date": 0} if status == "kicked" else {})
 
     def _leave_chat(self, call: Call) -> Any:
         self._chat(call)
@@ -382,6 +410,17 @@ def _message(chat: int, number: int, shown: dict[str, Any]) -> dict[str, Any]:
     if "inline_keyboard" not in content.get("reply_markup", {}):
         content.pop("reply_markup", None)
     return {"message_id": number, "date": DATE, "chat": {"id": chat, **kind}, **content}
+
+
+def _described(kind: str, name: str) -> dict[str, Any]:
+    """A file of a sent message as Telegram describes it; of documents and videos nobody asks."""
+    file: dict[str, Any] = {"file_id": name, "file_unique_id": f"u{name}"}
+    match kind:
+        case "photo":
+            return {"photo": [file | {"width": 90, "height": 90}, file | {"width": 680, "height": 812}]}
+        case "voice":
+            return {"voice": file | {"duration": 1}}
+    return {}
 
 
 def _text(text: str, most: int, why: str = "message is too long") -> str:

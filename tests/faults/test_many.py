@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL: one winner of every race, one digest, one alert, one case."""
+"""Several processes on one PostgreSQL: one winner of every race, one digest, one step, one alert, one case."""
 
 import asyncio
 import random
@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
+from bot import calendar
 from bot.app import keep
 from bot.schedule import Schedule
 from bot.settings import Settings
 from handlers.events import Address, Choice
 from storage.audit import Witness
-from storage.tables import CASES, INBOX, QUARANTINE
+from storage.tables import CASES, HISTORY, INBOX, QUARANTINE
 from tests.faults import FULL
 from tests.test_turns import OFFICERS, REPORT, count, link
 from tests.town import Town
@@ -48,6 +49,7 @@ async def test_presses_of_two_officers_of_one_group_through_two_processes(towns:
     shown = {plain: raw for town in towns for (_, plain), (raw, _) in town.channels["telegram"].claims.items()}
     takes = [raw for plain, raw in shown.items() if plain.startswith("take:") and not plain.endswith(":many")]
     assert len(takes) == PAIRS
+    await first.enlist(OFFICERS, "o1", "o2")
     pairs = [
         town.turns.handle([town.event(OFFICERS, Choice(take), sender=who, id=f"{who} {take}")])
         for take in takes
@@ -93,6 +95,30 @@ async def test_many_schedulers_give_one_digest(towns: list[Town]) -> None:
         await towns[0].database.read(lambda c: c.execute(digests).scalar_one()) == 2
     )  # the group's, the coordinator's
     assert await count(towns[0], QUARANTINE) == 0
+
+
+async def test_many_schedulers_make_one_step_of_the_ladder(towns: list[Town]) -> None:
+    for n in range(PAIRS):
+        for body in REPORT:
+            await towns[0].turns.handle([towns[0].event(Address("telegram", f"p{n}"), body, id=f"{n} {body}")])
+    schedules = [ladder_of(town) for town in towns]
+    for made in (1, 2):
+        for town in towns:
+            town.clock.now = datetime(2026, 11, 24, 1 + made, 0, 30, tzinfo=UTC)  # 09:00 and 10:00 in Bangkok
+        await asyncio.gather(*(s.ladder() for s in schedules for _ in range(3)))
+        await deliver(towns)
+        done = await towns[0].database.read(lambda c: list(c.execute(select(CASES.c.step)).scalars()))
+        assert done == [made if made == 1 else 5] * PAIRS, "the second step has nobody until the coordinator"
+        nudges = [p["text"] for town in towns for p in town.sent("telegram", "g-kan") if "⏰" in p["text"]]
+        assert len(nudges) == PAIRS
+    told = select(func.count()).select_from(HISTORY).where(HISTORY.c.action == "step")
+    assert await towns[0].database.read(lambda c: c.execute(told).scalar_one()) == 2 * PAIRS
+    assert await count(towns[0], QUARANTINE) == 0
+
+
+def ladder_of(town: Town) -> Schedule:
+    parts = (town.database, town.store, town.turns.handle, (), ZoneInfo("Asia/Bangkok"), keep(Settings()), town.files)
+    return Schedule(*parts, Witness(town.folder / "w.json"), holidays=calendar.none)
 
 
 async def deliver(towns: list[Town]) -> None:
