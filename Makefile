@@ -42,7 +42,7 @@ fix: install ## format, and repair what can be repaired
 	$(BIN)/ruff format .
 
 ##@ Work
-.PHONY: install compile messages prune bench faults fuzz supply dist lock clean help
+.PHONY: install compile messages prune bench faults fuzz screens supply dist lock clean help
 install: $(DEV) ## make .venv with everything locked, for work on the code
 
 compile: $(RUNTIME) ## compile the catalogues and the gazetteer
@@ -64,6 +64,9 @@ faults: install compile ## break things in every way, at full length (`make test
 fuzz: install compile ## throw what nobody expects at webhooks and web page, for minutes (ARGS="--seconds 600")
 	@$(call fetch,requirements-fuzz.lock)
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+screens: install compile ## every screen of the page in every language as pictures, looked at for what is cut or broken (OUT=DIR)
+	$(BIN)/python -m tests.screens $(if $(OUT),--out $(OUT)) $(ARGS)
 
 supply: $(RUNTIME) ## a bill of materials (dist/sbom.json), and known holes where the service is reachable
 	@.ci/supply

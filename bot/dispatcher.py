@@ -254,7 +254,8 @@ class Dispatcher:
             return self._failed(row, strange, card)
         self.sent += 1
         self.denied.discard(row.channel)
-        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result, cost=cost)
+        asks = int(row.payload.get("asks", 0))
+        return Outcome(row.id, Fate.SENT, message=message, card=card, result=result, cost=cost, asks=asks)
 
     def _kept(self, row: Row) -> Outcome | None:
         """The reporter's own rule about being written to first; None: it may leave now."""

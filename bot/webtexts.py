@@ -19,6 +19,8 @@ def _writing(words: Words) -> dict[str, str]:
         "write": words.t("Write here"),
         "send": words.t("Send"),
         "private": words.t("Only you see this"),
+        # TRANSLATORS: a button that opens the lines of a report that may be changed.
+        "change": words.t("Change"),
         "forget": words.t("Delete this chat"),
         "forget_ask": words.t(
             "Delete this chat from this phone? No answer can reach you here then. Sent reports stay sent."

@@ -15,8 +15,8 @@ from handlers import (
     translating,
     watch,
 )
-from handlers.effects import Decision, Say
-from handlers.events import Choice, Command, Incoming
+from handlers.effects import AskReporter, Decision, DropPrompt, Say
+from handlers.events import Choice, Command, Incoming, Text
 from handlers.numbers import read_case_number
 from handlers.patience import Step
 from handlers.routing import districts_of
@@ -113,6 +113,13 @@ def command(action: str) -> Callable[[World, Incoming], Decision]:
         return act(world, event, action, number, words)
 
     return reply
+
+
+def reply(world: World, event: Incoming, text: Text) -> Decision:
+    """They go to the reporter, once: what is said about that message afterwards is talk."""
+    made = act(world, event, "ask", world.cases[0].number, text.text)
+    asked = any(isinstance(effect, AskReporter) for effect in made)
+    return (DropPrompt(event.chat, event.replies), *made) if asked else made
 
 
 def act(world: World, event: Incoming, action: str, number: str, words: str) -> Decision:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers import cards, hygiene, keeping, talk
+from handlers import cards, hygiene, keeping, membership, talk
 from handlers.asking_back import answered
 from handlers.desk import announced
 from handlers.effects import Adopt, AnswerQuestion, Button, ButtonKind, Decision, Effect, Keep, MoveCase, Record, Say
@@ -158,6 +158,11 @@ def to_asker(world: World, case: Case, question: Asked, body: dict[str, Any]) ->
     if member is None or hygiene.withheld(replace(world, member=member, group=None)):
         return ()
     words = world.words[member.language]
+    if membership.homes(world, member) and member.role == "officer" and (channel, person) not in world.askers:
+        text = words.t("The reporter of {number} has answered. Press Details.", number=case.number)
+        return (
+            Say(member.chat, text, (cards.button(words, case, "details"),)),
+        )  # the press asks whether they are in it
     lines = [words.t("The reporter of {number} has answered.", number=case.number)]
     one = replace(question, body=body, state=str(body.get("answer", "answered")))
     return (Say(member.chat, "\n".join([*lines, *cards.asked_lines(words, one, files_apart=True)])),)

@@ -19,6 +19,7 @@ from locales import Words
 
 MOST_OPEN = 3  # questions that wait for one reporter: more is an interrogation
 LONGEST = 500  # UTF-16 units of an officer's own words
+OWN = "own"  # stands where a phrase's code does; no phrase has it
 
 
 def ask(act: Act) -> Decision:
@@ -31,9 +32,12 @@ def ask(act: Act) -> Decision:
     if sum(q.state == "asked" for q in case.asked) >= MOST_OPEN:
         return (Say(act.event.chat, world.t("Questions wait for an answer already. Please wait for it.")),)
     words = world.words[world.language]
+    if act.words == OWN:
+        return own(act)
     if not act.words.strip():
         prompt = world.t("What do you want to ask? In your own words: /ask {number} WORDS", number=case.number)
-        return picked(act, cards.phrase_buttons(words, case, of_kind(case.kind)), prompt)
+        buttons = (*cards.phrase_buttons(words, case, of_kind(case.kind)), cards.own_button(words, case, OWN))
+        return picked(act, buttons, prompt)
     body = {"code": act.words} if act.words in PHRASES else {"words": cut(shown(act.words), LONGEST)}
     id_ = case_id(world)
     asked = AskReporter(
@@ -47,6 +51,21 @@ def ask(act: Act) -> Decision:
         record = Record("case ask", act.event.sender, case.id)
         return (asked, *news, record, *redraw(world, act.event, case))
     return (asked, *news, *moved(act, "ask", replace(case, status=Status.WAITING)))
+
+
+def own(act: Act) -> Decision:
+    """A message of its own to answer: an answer to a card is talk among officers, and must never reach a reporter."""
+    text = act.world.t(
+        "Reply to this message: what you write goes to the reporter of {number} as you write it. One reply is sent.",
+        number=act.case.number,
+    )
+    return (Say(act.event.chat, f"✍️ {text}", asks=act.case.id),)
+
+
+def needs_reply(world: World, event: Incoming) -> Query | None:
+    """Whether words that answer a message are a question to a reporter; asked of officers' chats alone."""
+    asked = event.replies and (world.group is not None or world.member is not None)
+    return Query(asking=event.replies, details=True) if asked else None
 
 
 def read_out(world: World, event: Incoming) -> tuple[Say, ...]:

@@ -302,6 +302,11 @@ def phrase_buttons(words: Words, case: Case, phrases: Mapping[str, Phrase]) -> t
     return tuple(Button(words.t(phrase.label), f"ask:{number}:{code}") for code, phrase in phrases.items())
 
 
+def own_button(words: Words, case: Case, code: str) -> Button:
+    # TRANSLATORS: on a button: the officer asks the reporter in their own words; at most 13 letters.
+    return Button("✍️ " + words.t("Own words"), f"ask:{short_number(case)}:{code}")
+
+
 def file_lines(words: Words, case: Case, hidden: Sequence[str]) -> list[str]:
     """What is said of files that do not come with the words."""
     late = sum(1 for f in case.files if f.state == "waiting")

@@ -97,7 +97,7 @@ def hand_out(world: World, event: Incoming, scope: str) -> Decision:
     )
 
 
-def linked(world: World, event: Incoming, chat: Address, scope: str, language: str) -> Decision:
+def now_linked(world: World, event: Incoming, chat: Address, scope: str, language: str) -> Decision:
     """The group gets the reports of its place from now on, and what had reached nobody."""
     words = world.words[language]
     welcome = words.t(

@@ -71,9 +71,8 @@ def needs(world: World, event: Incoming) -> Query | None:
             return rights.needs(world, event)
         case Choice() as choice if not event.group and (query := after.needs_press(world, choice)):
             return query
-        case Text() | Media() | Place() | Edited() if not event.group:
-            other = receipts.needs(world, event) or after.needs_more(world, event)
-            return other or answering.needs(world, event)
+        case Text() | Media() | Place() | Edited():
+            return needs_words(world, event)
         case Choice() if not event.group:
             return linking.needs_press(world, event) or answering.needs(world, event)
         case Tick() as tick:
@@ -85,6 +84,13 @@ def needs(world: World, event: Incoming) -> Query | None:
         case Outcome() as outcome:
             return outcomes.needs(world, outcome)
     return None
+
+
+def needs_words(world: World, event: Incoming) -> Query | None:
+    mine = None
+    if not event.group:
+        mine = receipts.needs(world, event) or after.needs_more(world, event) or answering.needs(world, event)
+    return mine or (asking_back.needs_reply(world, event) if isinstance(event.body, Text) else None)
 
 
 def needs_tick(world: World, event: Incoming, tick: Tick) -> Query | None:
@@ -134,11 +140,19 @@ def decided(world: World, event: Incoming) -> Decision:
             return stale.answer(world, event)
         case Choice() as choice if acts.pressed(choice):
             return acts.press(world, event, choice)
+        case Text() as text if event.replies and asks_reporter(world, event):
+            return acts.reply(world, event, text)
         case _ if event.group:
             return ()  # officers chat among themselves
     world, guessed = receipts.counted(world, event)
     said = apart_from_a_report(world, event)
     return (*guessed, *(in_private(world, event) if said is None else said))
+
+
+def asks_reporter(world: World, event: Incoming) -> bool:
+    """Whether these words answer the message that waits for a question in an officer's own words."""
+    query = needs(world, event)
+    return bool(query and query.asking and world.cases)
 
 
 def ended(world: World, event: Incoming) -> Decision:

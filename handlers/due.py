@@ -17,7 +17,7 @@ def waits(patience: Patience, case: Case) -> tuple[timedelta, ...]:
 
 def begun(patience: Patience, case: Case, alerted: datetime) -> tuple[int, datetime | None]:
     """The step a new case stands on, and when the next is due. An alert is the first step where that does not wait."""
-    times = () if case.practice else waits(patience, case)
+    times = () if case.practice or case.exercise else waits(patience, case)
     if not times:
         return 0, None
     done = 0 if times[0] else 1
@@ -26,5 +26,5 @@ def begun(patience: Patience, case: Case, alerted: datetime) -> tuple[int, datet
 
 def again(patience: Patience, case: Case, at: datetime) -> datetime | None:
     """When the first step is due of a case that has come back to the queue."""
-    times = () if case.practice else waits(patience, case)
+    times = () if case.practice or case.exercise else waits(patience, case)
     return at + times[0] if times else None

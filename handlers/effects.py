@@ -61,6 +61,7 @@ class Say:
     `replaces` is the platform's id of a message of ours to edit in place, where the channel can; a new message
     elsewhere. `card` names the case whose card this is, so that the sent message's id is remembered.
     `settles`: it takes the place of whatever waits in this chat and has not left: several files, one answer.
+    `asks`: whoever answers this very message asks the reporter of this case in their own words, once.
     `otherwise` is told when the chat cannot be reached (the officer never opened the bot).
     `clears`: what was said before goes from the screen, where that is ours. `drawn`: LARGE, or as the app
     draws choices by itself.
@@ -78,6 +79,7 @@ class Say:
     after: float = 0.0  # seconds to wait before it leaves
     settles: bool = False
     otherwise: "Say | None" = None
+    asks: int = 0
     news: str = ""
     clears: bool = False
     drawn: str = ""
@@ -291,6 +293,14 @@ class AskReporter:
     case: int
     expires: datetime
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DropPrompt:
+    """This message asks no more: what is said about it from now on is talk."""
+
+    chat: Address
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,6 +575,7 @@ Effect = (
     | Join
     | Record
     | AskReporter
+    | DropPrompt
     | AnswerQuestion
     | AddNote
     | Translate

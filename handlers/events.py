@@ -175,6 +175,7 @@ class Outcome:
     otherwise: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, str] = field(default_factory=dict)
     unsure: bool = False
+    asks: int = 0  # the case whose reporter is asked by whoever answers the message
     cost: int = 0
 
 
@@ -205,7 +206,8 @@ class Incoming:
     `id` is the platform's own id, so a redelivery is recognised. `at` is UTC. `sender` is the platform's id of the
     person, empty when the platform does not say. `message` is the platform's id of the message this event is about
     (the one sent, or the one whose button was pressed). `hint` is the app's language, a BCP 47 tag or empty.
-    `press` is what the channel needs to stop the spinner of a pressed button. `public`: whether everybody can find and
+    `press` is what the channel needs to stop the spinner of a pressed button. `replies` is the id of the message that
+    this one answers (a reply on Telegram, a quote on LINE). `public`: whether everybody can find and
     read the group it came from; None where the platform does not say. `checked`: the platform was asked whether the
     sender is in these groups, and this is what it said (see handlers.membership).
     """
@@ -220,6 +222,7 @@ class Incoming:
     reply_token: str = ""
     hint: str = ""
     press: str = ""
+    replies: str = ""
     public: bool | None = None
     checked: tuple[tuple[str, str], ...] = ()
 

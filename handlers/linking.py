@@ -8,7 +8,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from handlers import coordinator
-from handlers.coordinator import SPOKEN_IN, linked, scope_name
+from handlers.coordinator import SPOKEN_IN, now_linked, scope_name
 from handlers.dates import moment_text
 from handlers.effects import AskLink, Button, Decision, DropLink, Leave, Record, Say, UseCode
 from handlers.events import Address, Choice, Incoming
@@ -46,17 +46,25 @@ def link_here(world: World, event: Incoming) -> Decision:
         return (Say(event.chat, text),)
     if needed(world, code):
         return ask(world, event, code, language)
-    return (UseCode(code.code), *linked(world, event, event.chat, code.scope, language))
+    return (UseCode(code.code), *now_linked(world, event, event.chat, code.scope, language))
 
 
 def watching(world: World, scope: str) -> tuple[Member, ...]:
     return world.directory.coordinators(chain(world.gazetteer, scope))
 
 
+def is_asker(world: World, member: Member, by: str) -> bool:
+    """Whether this is the coordinator whose code it was, in whichever app."""
+    if member.tag == by:
+        return True
+    asker = next((m for m in world.directory.members.values() if m.tag == by), None)
+    return asker is not None and bool(asker.same) and asker.same == member.same
+
+
 def needed(world: World, code: CodeRow) -> bool:
     """Whether somebody else has to agree to what this code does; not to an operator's, who has the server."""
     mode = world.rules.second_link
-    others = [m for m in watching(world, code.scope) if m.tag != code.by]
+    others = [m for m in watching(world, code.scope) if not is_asker(world, m, code.by)]
     return bool(code.by) and (mode == "always" or (mode == "auto" and bool(others)))
 
 
@@ -82,7 +90,7 @@ def question(world: World, link: AskedLink, reader: Member) -> Say:
     place = scope_name(world, link.scope, reader.language)
     yes = Button("✅ " + words.t("Agree"), f"{PRESS}:yes:{handle(link.chat)}")
     no = Button("🚫 " + words.t("Not our group"), f"{PRESS}:no:{handle(link.chat)}")
-    if reader.tag != link.by:
+    if not is_asker(world, reader, link.by):
         who = next((m.name for m in watching(world, link.scope) if m.tag == link.by and m.name), "")
         text = words.t(
             "{name} wants to link a group to {place}. It gets reports only when you agree. "
@@ -102,7 +110,7 @@ def question(world: World, link: AskedLink, reader: Member) -> Say:
 
 
 def alone(world: World, link: AskedLink) -> bool:
-    return all(m.tag == link.by for m in watching(world, link.scope))
+    return all(is_asker(world, m, link.by) for m in watching(world, link.scope))
 
 
 def own_word(world: World, link: AskedLink) -> datetime:
@@ -131,10 +139,10 @@ def press(world: World, event: Incoming) -> Decision:
         )  # fmt: skip
         record = Record("group link refused", event.sender, facts={"scope": link.scope})
         return (DropLink(link.chat), record, Leave(link.chat), *told)
-    if member.tag == link.by and not alone(world, link):
+    if is_asker(world, member, link.by) and not alone(world, link):
         return (Say(event.chat, world.t("Another coordinator has to agree: it was your own code.")),)
-    if member.tag == link.by and world.now < own_word(world, link):
+    if is_asker(world, member, link.by) and world.now < own_word(world, link):
         at = moment_text(own_word(world, link), world.rules.zone, world.language)
         return (Say(event.chat, world.t("You can agree from {time} on.", time=at)),)
     done = Say(event.chat, world.t("The group of {place} is linked now.", place=place), replaces=event.message)
-    return (DropLink(link.chat), *linked(world, event, link.chat, link.scope, link.language), done)
+    return (DropLink(link.chat), *now_linked(world, event, link.chat, link.scope, link.language), done)

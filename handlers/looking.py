@@ -97,4 +97,4 @@ def row(world: World, case: Case) -> str:
 def is_overdue(world: World, case: Case) -> bool:
     """Whether nobody took it, or nobody closed it, within the time that the settings give."""
     hours = (world.now - case.opened).total_seconds() / 3600
-    return hours > (world.rules.overdue_new_hours if case.status is NEW else world.rules.overdue_open_hours)
+    return hours >= (world.rules.overdue_new_hours if case.status is NEW else world.rules.overdue_open_hours)

@@ -60,7 +60,7 @@ def stopped(world: World, event: Incoming) -> Decision | None:
     """What is done instead of the act; None: it may go on."""
     groups = places(world)
     if not groups:
-        return None  # nobody can be asked: the roster alone decides
+        return lost(world, event)
     match event.checked[-1][1] if event.checked else "":
         case Said.INSIDE:
             return None
@@ -73,6 +73,19 @@ def stopped(world: World, event: Incoming) -> Decision | None:
     if any(is_fresh(world, group) for group in groups):
         return None
     return (Check(groups[0].chat, event),)
+
+
+def lost(world: World, event: Incoming) -> Decision | None:
+    """Nobody can be asked. Where there is no group on this app the roster decides alone; where the bot was put out of
+    it, nothing is done, or whoever puts it out could hide who left.
+    """
+    member = world.member
+    if member is None or member.role != "officer":
+        return None
+    away = (g for g in world.directory.away.values() if g.scope == member.scope and g.chat.channel == member.channel)
+    if not any(away):
+        return None
+    return (Say(event.chat, world.t("The bot was put out of your group. A coordinator was told.")),)
 
 
 def is_fresh(world: World, group: Group) -> bool:

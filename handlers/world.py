@@ -286,6 +286,7 @@ class Query:
     other: str = ""  # a second number, beside the first
     near: bool = False  # of the number: what else was opened in `districts` in those days
     case: int = 0
+    asking: str = ""  # the message whose answer asks the reporter of the case
     details: bool = False
     untaken: bool = False
     unrouted: bool = False
@@ -375,6 +376,7 @@ class World:
     slowed: bool = False  # receipts are tried too often, by everybody together
     history: tuple[Entry, ...] = ()
     inside: Mapping[Address, datetime] = field(default_factory=dict)  # when the sender was last seen in which group
+    askers: frozenset[tuple[str, str]] = frozenset()  # of these cases' questions, who were seen in a group of late
     meter: Meter | None = None
     throttled: bool = False  # too many wrong codes came from here: this one was not looked at
     dice: bytes = bytes(64)

@@ -14,7 +14,7 @@ from handlers.events import Address
 from handlers.world import Card, Case, File, Query
 from storage import doubts, prepared, remarks
 from storage.store import Store, context
-from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, QUESTION, UNTAKEN, WRAP
+from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, PROMPT, QUESTION, UNTAKEN, WRAP
 from storage.vault import CannotOpen, CaseKey
 
 DAYS_AROUND = timedelta(days=2)  # what was reported earlier or later is hardly the same event
@@ -30,7 +30,7 @@ def find(connection: Connection, store: Store, query: Query, chat: Address) -> t
     if statement is None:
         return ()
     rows = [*connection.execute(statement).mappings()]
-    if query.number and query.details:
+    if (query.number or query.asking) and query.details:
         rows += _with_others(connection, query, rows)
     ids = [row["id"] for row in rows]
     files, cards = _files(connection, ids), _cards(connection, store, ids)
@@ -68,6 +68,9 @@ def _statement(store: Store, query: Query, chat: Address) -> Select[Any] | None:
         return found.where(CASES.c.receipt.in_([store.receipt(digits) for digits in query.receipts]))
     if query.mine:
         return _theirs(found, store, query, chat)
+    if query.asking:
+        asking = select(PROMPT.c.case_id).where(PROMPT.c.tag == store.tag(chat), PROMPT.c.message == query.asking)
+        return found.where(CASES.c.id.in_(asking)).with_for_update()
     if query.number:
         return found.where(CASES.c.number.in_([query.number, query.other])).with_for_update()
     if query.districts is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from handlers.dates import local_day
 from storage.figures import minutes_until
 from storage.store import Store
-from storage.tables import ARCHIVE, CARD, CASES, CONTACT, FILE, GONE, NOTE, OUTBOX, QUESTION, WRAP
+from storage.tables import ARCHIVE, CARD, CASES, CONTACT, FILE, GONE, NOTE, OUTBOX, PROMPT, QUESTION, WRAP
 
 CODED = ("id", "number", "district", "kind", "status", "ending", "urgent", "practice")
 DAYS = ("opened", "taken", "done")
@@ -25,7 +25,7 @@ def erase(connection: Connection, store: Store, ids: Sequence[int], why: str) ->
         )
     connection.execute(update(FILE).where(FILE.c.case_id.in_(ids)).values(state="dropped", wrapped=None))
     connection.execute(delete(OUTBOX).where(OUTBOX.c.case_id.in_(ids)))
-    for table in (WRAP, ARCHIVE, CONTACT, CARD, QUESTION, NOTE):
+    for table in (WRAP, ARCHIVE, CONTACT, CARD, PROMPT, QUESTION, NOTE):
         connection.execute(delete(table).where(table.c.case_id.in_(ids)))
     connection.execute(delete(CASES).where(CASES.c.id.in_(ids)))
 

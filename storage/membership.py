@@ -1,12 +1,13 @@
 """Who was seen in which group, and when: written where a platform said so, read when an officer does something."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from handlers.events import Address, Incoming
+from handlers.world import Case
 from storage import prepared
 from storage.store import Store
 from storage.tables import INSIDE
@@ -21,6 +22,15 @@ def rows(store: Store, group: Address, people: Sequence[str]) -> list[dict[str, 
 def note(connection: Connection, seen: Sequence[dict[str, Any]]) -> None:
     latest = {(row["person"], row["chat"]): row for row in seen}
     prepared.put(connection, INSIDE, list(latest.values()), ("person", "chat"))
+
+
+def askers(connection: Connection, store: Store, found: Sequence[Case]) -> frozenset[tuple[str, str]]:
+    """Who asked the reporters of these cases something and was seen in a group a short while ago."""
+    asked = (tuple(q.body.get("by", ())) for case in found for q in case.asked)
+    people = {store.person(*by): by for by in asked if len(by) == 2}
+    since = store.now() - timedelta(minutes=store.rules.membership_minutes)
+    rows = select(INSIDE.c.person).where(INSIDE.c.person.in_(list(people)), INSIDE.c.at > since)
+    return frozenset(people[tag] for tag in connection.execute(rows).scalars()) if people else frozenset()
 
 
 def inside(connection: Connection, store: Store, event: Incoming) -> Mapping[Address, datetime]:

@@ -120,7 +120,7 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
     made: list[dict[str, Any]] = []
     plain: list[Say] = []
     for say in [*says, None]:
-        if say is not None and not (say.card or say.otherwise or say.after or say.news):
+        if say is not None and not (say.card or say.otherwise or say.after or say.news or say.asks):
             plain.append(say)
             continue
         if plain:
@@ -130,6 +130,8 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
             extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
             if say.news:
                 extra["news"] = say.news
+            if say.asks:
+                extra["asks"] = say.asks
             if say.otherwise and isinstance(say.otherwise.to, Address):
                 other = say.otherwise
                 extra["otherwise"] = {**part(other), "channel": say.otherwise.to.channel, "chat": say.otherwise.to.chat}

@@ -7,21 +7,30 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 
-from handlers.effects import AddNote, AnswerQuestion, AskReporter, By
+from handlers.effects import AddNote, AnswerQuestion, AskReporter, By, DropPrompt
 from handlers.events import Incoming
 from handlers.world import Asked, Note
 from storage import casekeys
 from storage.store import Store, context
-from storage.tables import CASES, NOTE, QUESTION
+from storage.tables import CASES, NOTE, PROMPT, QUESTION
 from storage.vault import CannotOpen, CaseKey
 
 MOST_DUE = 100  # questions that end in one look of the clock; the rest follow at the next
 
 
-def save(connection: Connection, store: Store, event: Incoming, effect: AskReporter | AnswerQuestion | AddNote) -> None:
+def save(
+    connection: Connection,
+    store: Store,
+    event: Incoming,
+    effect: AskReporter | AnswerQuestion | AddNote | DropPrompt,
+) -> None:
     """One of them as a row; nothing where the case's key is gone: nobody could read it."""
+    if isinstance(effect, DropPrompt):
+        here = PROMPT.c.tag == store.tag(effect.chat), PROMPT.c.message == effect.message
+        connection.execute(delete(PROMPT).where(*here))
+        return
     key = casekeys.of_case(connection, store.vault, effect.case)
     if key is None:
         return

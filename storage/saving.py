@@ -26,6 +26,7 @@ from handlers.effects import (
     Doubt,
     DropLink,
     DropMedia,
+    DropPrompt,
     DropRule,
     Effect,
     Enroll,
@@ -86,9 +87,10 @@ from storage import (
     worlds,
 )
 from storage.store import Store, context
-from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, TRAIL, WRAP
+from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, PROMPT, TRAIL, WRAP
 from storage.vault import CaseKey
 
+ASKING = ("case_id", "tag", "message")
 Turn = tuple[Incoming, World, Decision]
 
 
@@ -252,7 +254,7 @@ def _change(connection: Connection, store: Store, event: Incoming, effect: Effec
             connection.execute(update(CASES).where(CASES.c.id == case).values(routed=reached))
         case Metered():
             meter.learn(connection, store, effect)
-        case AskReporter() | AnswerQuestion() | AddNote():
+        case AskReporter() | AnswerQuestion() | AddNote() | DropPrompt():
             remarks.save(connection, store, event, effect)
         case Seen(group=group, people=people):
             membership.note(connection, membership.rows(store, group, people))
@@ -427,6 +429,8 @@ def _settle(connection: Connection, store: Store, events: Sequence[Incoming]) ->
     ]
     latest = {(card["case_id"], card["tag"]): card for card in cards}
     prepared.put(connection, CARD, list(latest.values()), ("case_id", "tag"))
+    asking = [(o.asks, store.tag(e.chat), o.message) for e, o in outcomes if o.asks and o.message]
+    prepared.put(connection, PROMPT, [dict(zip(ASKING, row, strict=True)) for row in asking], ASKING[1:])
     for _, outcome in outcomes:
         if "file" in outcome.result:
             got: dict[str, Any] = dict(outcome.result)

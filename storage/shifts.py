@@ -17,7 +17,7 @@ from storage import prepared
 from storage.figures import COLUMNS, COUNTED_AS
 from storage.tables import milliseconds, moment
 
-# Each is answered by one index; `opened < ?` twice is how long a case may stay untaken, and how long open.
+# Each is answered by one index; `opened <= ?` twice is how long a case may stay untaken, and how long open.
 CAME = prepared.among(
     "SELECT district, kind, practice, status, count(*) FROM cases "
     "WHERE district IN LIST AND opened >= ? AND NOT exercise GROUP BY district, kind, practice, status"
@@ -27,7 +27,8 @@ CLOSED = prepared.among(
     "SELECT count(*) FROM cases WHERE desk IN LIST AND done >= ? AND status = 'closed' AND NOT exercise"
 )
 STAND = prepared.among(
-    "SELECT status, count(*), sum(CASE WHEN opened < ? THEN 1 ELSE 0 END), sum(CASE WHEN opened < ? THEN 1 ELSE 0 END) "
+    "SELECT status, count(*), "
+    "sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END) "
     "FROM cases WHERE desk IN LIST AND status <> 'closed' AND status <> 'withdrawn' AND NOT exercise GROUP BY status"
 )
 FACTS = "SELECT id, district, desk, kind, practice, status, opened, taken, done, excluded FROM cases"
@@ -88,7 +89,7 @@ def count(connection: Connection, world: World, query: Query) -> Shift:
         closed -= there and case.done is not None and case.done >= since and status is Status.CLOSED
         if there and status in stand:
             stand[status] -= 1
-            overdue -= case.opened < late[0 if status is NEW else 1]
+            overdue -= case.opened <= late[0 if status is NEW else 1]
     return Shift(counts(came), taken, closed, {s: many for s, many in stand.items() if many}, overdue)
 
 

@@ -192,6 +192,15 @@ class CardRow(SQLModel, table=True):
     message: str = column("clear", "case")
 
 
+class Prompt(SQLModel, table=True):
+    """A message to officers: whoever answers it asks the reporter of the case."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    tag: str = column("tag", "case", primary_key=True)
+    message: str = column("clear", "case", primary_key=True)
+    case_id: int = column("clear", "case", sa_type=BigInteger, index=True)
+
+
 class FileRow(SQLModel, table=True):
     """A file a resident sent; its bytes lie sealed in the media folder under `file`."""
 
@@ -540,6 +549,7 @@ CONTACT = core(Contact)
 GUESS = core(Guess)
 TRAIL = core(Trail)
 CARD = core(CardRow)
+PROMPT = core(Prompt)
 FILE = core(FileRow)
 HANDLE = core(Handle)
 QUESTION = core(QuestionRow)

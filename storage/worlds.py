@@ -114,7 +114,8 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
     history = audit.of(connection, store, event, query.history or NEWEST) if query.history or lost else ()
     account = meter.load(connection, store) if query.meter else None
     seen = replace(seen, cases=found, code=code, figures=counted, shift=shift, history=history)
-    return replace(seen, throttled=throttled, meter=account, inside=inside)
+    askers = membership.askers(connection, store, found) if query.asked and found else seen.askers
+    return replace(seen, throttled=throttled, meter=account, inside=inside, askers=askers)
 
 
 def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | None:

@@ -15,6 +15,7 @@ resident > [2]  [Back]                        a press: the number, or a part of 
 resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
 resident > (video lost)                       a file that cannot be fetched; all others are still on their way
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
+officers/somchai > (reply words of the answer) an answer to the last message of the bot there
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
 officers > (joined boon) (left boon)          who comes and who goes, where the platform says so
@@ -224,6 +225,8 @@ class Stage:
             known = self.town.channels[chat.channel].claims
             value = body.value if isinstance(body, Choice) else ""
             more["message"] = known.get((chat.chat, value), ("", self.last_message(chat)))[1]
+        if words.startswith("(reply "):
+            more["replies"] = self.last_message(chat)
         if who in self.public:
             more["public"] = self.public[who]
         if isinstance(body, Returned):
@@ -257,6 +260,8 @@ class Stage:
                 return Edited(f"u{self.message - int(args[0])}", " ".join(args[1:]))
             case "migrated":
                 return Migrated(args[0])
+            case "reply":
+                return Text(" ".join(args))
             case "joined":
                 return MembersJoined(tuple(args))
             case "left":

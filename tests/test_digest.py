@@ -107,7 +107,7 @@ async def test_the_counts_are_those_of_the_cases_the_reader_may_know(town: Town)
         )
         assert shift.open == Counter(r["status"] for r in opened)
         assert shift.overdue == sum(
-            r["opened"] < NOW - limits.get(r["status"], rules.overdue_open_hours) * HOUR for r in opened
+            r["opened"] <= NOW - limits.get(r["status"], rules.overdue_open_hours) * HOUR for r in opened
         )
         came = [
             r for r in known if r["opened"] >= since and (asked.districts is None or r["district"] in asked.districts)

@@ -142,6 +142,18 @@ async def test_nothing_goes_to_a_group_while_the_bot_is_out_of_it(town: Town) ->
     assert len(town.sent("telegram", OFFICERS.chat)) == before, "it is foreign until the bot is back"
 
 
+@pytest.mark.parametrize("command", ["details", "take", "cases", "summary", "case"])
+async def test_nobody_acts_in_private_while_the_bot_is_out_of_their_group(town: Town, command: str) -> None:
+    await people(town)
+    number = await report(town)
+    await town.says(OFFICERS, Removed())
+    before = len(town.sent("telegram", "somchai"))
+    await town.says(SOMCHAI, Command(command, number))
+    (said,) = town.sent("telegram", "somchai")[before:]
+    assert number[:4] not in said["text"]
+    assert WORDS not in said["text"]
+
+
 async def test_a_group_that_a_coordinator_unlinked_is_not_known_again(town: Town) -> None:
     await people(town)
     await watched(town)

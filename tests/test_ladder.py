@@ -224,6 +224,8 @@ PEOPLE: list[directory.Change] = [
     LinkGroup(PROVINCE, "P:TH-38", "th"),
     Enroll("s1", "officer", "TH3801", SECRETARY, "th", "Suda", "secretary"),
     Enroll("c1", "coordinator", "*", CHIEF, "th"),
+    Enroll("o1", "officer", "TH3801", Address("telegram", "o1"), "th", "Anan", "police"),
+    Enroll("n1", "officer", "TH3804", Address("telegram", "n1"), "th", "Niran", "police"),
 ]
 WATCHED = (KAN, SECRETARY, NEAR, PROVINCE, CHIEF)
 REPORT: tuple[Body, ...] = (

@@ -55,6 +55,7 @@ def as_json(event: Incoming | Poison) -> dict[str, Any]:
         "reply_token": event.reply_token,
         "hint": event.hint,
         "press": event.press,
+        "replies": event.replies,
     }
     kept = {name: value for name, value in plain.items() if value or name == "sender"}
     return kept | {"body": _body(event.body)}

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from handlers.asking_back import OWN
 from handlers.events import Address, Choice, Command, Text, Unsent
 from handlers.graphemes import clusters
 from handlers.kinds import KINDS
 from handlers.phrases import PHRASES, of_kind
 from locales import LANGUAGES
 from storage import remarks
-from storage.tables import CASES, QUESTION
+from storage.tables import CASES, PROMPT, QUESTION
 from tests.test_turns import OFFICERS, link, report
 from tests.town import WORDS, Town
 
@@ -124,3 +125,51 @@ def test_every_kind_has_questions_that_fit_one_card(kind: str) -> None:
 def test_every_question_fits_its_button(language: str) -> None:
     labels = [WORDS[language].t(p.label) for p in PHRASES.values()]
     assert {label: clusters(label) for label in labels if clusters(label) > 20} == {}
+
+
+@pytest.mark.parametrize("minutes", [9, 11])
+async def test_words_of_an_answer_go_to_who_was_seen_in_the_group_of_late_and_others_press(
+    town: Town, minutes: int
+) -> None:
+    await ask(town, "where")
+    before = len(town.sent("telegram", ASKER.chat))
+    town.clock.tick(minutes=minutes)
+    await town.says(RESIDENT, Text(SECRET))
+    said = town.sent("telegram", ASKER.chat)[before:]
+    assert any(SECRET in p["text"] for p in said) is (minutes == 9)
+    if minutes == 11:
+        town.channels["telegram"].gone.add(ASKER.chat)
+        await town.says(ASKER, Choice(next(v for _, v, _ in said[-1]["buttons"])))
+        assert not any(SECRET in p["text"] for p in town.sent("telegram", ASKER.chat))
+
+
+async def prompt(town: Town) -> str:
+    """The message whose answer goes to the reporter, as the channel numbers it."""
+    await town.says(OFFICERS, Command("ask", f"{town.number} own"), sender="o1")  # type: ignore[attr-defined]
+    return str(await town.database.read(lambda c: c.execute(select(PROMPT.c.message)).scalar_one()))
+
+
+async def test_an_answer_to_the_prompt_is_asked_once_and_what_follows_is_talk(town: Town) -> None:
+    there = await prompt(town)
+    for words in ("Which pier?", "well asked"):
+        await town.says(OFFICERS, Text(words), sender="o1", replies=there)
+    await town.says(RESIDENT, Choice("status"))
+    said = [p["text"] for p in town.sent("telegram", RESIDENT.chat)]
+    assert sum("Which pier?" in text for text in said) == 1
+    assert not any("well asked" in text for text in said)
+    assert len(await state(town)) == 1
+
+
+async def test_what_answers_any_other_message_goes_nowhere(town: Town) -> None:
+    there = await prompt(town)
+    await town.says(OFFICERS, Text("not the holder"), sender="o2", replies=there)
+    await town.says(OFFICERS, Text("to a card"), sender="o1", replies="m1")
+    await town.says(OFFICERS, Text("to nobody"), sender="o1")
+    await town.says(Address("telegram", "g-far"), Text("elsewhere"), sender="o1", replies=there)
+    assert await state(town) == []
+    await town.says(OFFICERS, Text("Which pier?"), sender="o1", replies=there)
+    assert len(await state(town)) == 1, "whoever may not ask does not use the prompt up"
+
+
+def test_no_phrase_has_the_code_of_own_words() -> None:
+    assert OWN not in PHRASES

@@ -67,7 +67,8 @@ def as_json(event: Incoming | Poison) -> dict[str, Any]:
         "sender": event.sender,
         "body": {"type": type(event.body).__name__, **_fields(event.body)},
     }
-    more = {"group": event.group, "message": event.message, "hint": event.hint, "press": event.press}
+    more = {"group": event.group, "message": event.message, "hint": event.hint, "press": event.press,
+            "replies": event.replies}  # fmt: skip
     return found | {name: value for name, value in more.items() if value}
 
 

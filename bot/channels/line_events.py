@@ -17,6 +17,7 @@ from handlers.events import (
     Place,
     Removed,
     Returned,
+    Text,
     Unsent,
     Unsupported,
     addressed,
@@ -88,13 +89,14 @@ def _message(message: dict[str, Any], ident: str) -> Body | None:
 
 
 def _addressed(message: dict[str, Any]) -> Body | None:
-    """What is meant for us in a group, where LINE sends a bot everything that is said: commands and mentions."""
+    """What is meant for us in a group, where LINE sends a bot everything that is said: commands, mentions, and what
+    quotes another message, which may be ours."""
     if message["type"] != "text":
         return None
     text = word(message["text"])
     spans = _mentions_of_us(message)
     if not spans and not text.startswith("/"):
-        return None
+        return Text(text) if message.get("quotedMessageId") else None
     units = text.encode("utf-16-le")
     for start, length in sorted(spans, reverse=True):
         units = units[: 2 * start] + units[2 * (start + length) :]

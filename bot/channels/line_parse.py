@@ -101,4 +101,5 @@ def _incoming(event: dict[str, Any]) -> Incoming | None:
         group=bool(place),
         message=message,
         reply_token=word(event.get("replyToken") or ""),
+        replies=word((event.get("message") or {}).get("quotedMessageId") or ""),
     )

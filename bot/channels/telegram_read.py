@@ -192,6 +192,7 @@ def _incoming(key: str, at: datetime, chat: Chat, message: Json, body: Body) -> 
         group=chat[1],
         message=str(whole(message, "message_id")) if "message_id" in message else "",
         hint=words(person, "language_code"),
+        replies=str(count(optional(message, "reply_to_message"), "message_id") or ""),
         public=chat[2],
     )
 

@@ -16,7 +16,8 @@ PIXELS = 60_000_000  # a picture that would unpack to more than 180 MB is not op
 EDGES = (1_600, 1_100, 700)  # pixels of the longer edge, tried until the picture fits
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # SVG would bring markup along
 HEARD = ("audio/", "video/")
-LASTING = "h:"  # storage.handles: what can be done with a case is not over when the next message comes
+# What can be done with a case (storage.handles), and a question of officers: not over when the next message comes.
+LASTING = ("h:", "answer:")
 VOICES = "/voice/"  # where spoken questions are served; no other address of a file reaches the page
 SCHEMES = ("https://", "tel:")
 

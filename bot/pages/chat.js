@@ -75,9 +75,10 @@
   }
 
   const bubbles = new Map(); // letter id -> bubble; a bubble keeps every id it ever had
-  const open = {}; // "private" or "group" -> the bubble whose buttons wait for an answer
+  const open = {}; // "private" or "group" -> the bubbles whose buttons wait for an answer
   const said = kept(sessionStorage, "said", []);
   let shownSaid = 0, last = 0, ready = false;
+  let acted = kept(sessionStorage, "acted", 0); // the last letter that was here when this person did something
 
   // Whoever reads the end goes on reading it when the keyboard opens, a picture loads or a note takes some room.
   let atEnd = true;
@@ -90,14 +91,43 @@
     log.scrollTop = element.offsetHeight > log.clientHeight - 24 ? log.scrollTop + above - 8 : log.scrollHeight;
   }
 
-  function lines(text) {
-    const element = make("div", "words", text);
-    const language = script(text);
-    if (language) element.lang = language;
+  // Where one script stops and another begins: the language is said for each, so that words are broken and read aloud
+  // by its rules. A number (a receipt, a telephone, a day) stays on one line where there is room. A flag stands
+  // apart, too: among Khmer letters some browsers draw its two letters instead.
+  const PART = /(?:(?![\u0e80-\u0eff\u1780-\u17ff])[^])+|(?:(?![\u0e00-\u0e7f\u1780-\u17ff])[^])+|(?:(?![\u0e00-\u0eff])[^])+/g;
+  const OURS = /[\u0e00-\u0eff\u1780-\u17ff]/g;
+  const WHOLE = /([\u{1f1e6}-\u{1f1ff}]{2}|[\p{Ps}\p{Pi}]?\+?\p{Nd}+(?:[-–:/.,]\p{Nd}+| \p{Nd}{3,})+[\p{Pe}\p{Pf}]?[.,:;។៖]?|\p{Nd}{9,})/u;
+  const ICON = /(\p{Extended_Pictographic}\ufe0f?|[\u{1f1e6}-\u{1f1ff}]{2}|[✓•]) (?=\S)/gu;
+
+  const ITEM = /(^|\n|[:,] )([^\s,:][^,:\n]{0,32} \p{Nd}{3,5})(?=,|\n|$)/gu; // of a list: whom to call
+  const MARK = "\ue000"; // around such an item
+  const NUMBER = /(\p{L}\p{M}*) (?=\p{Nd}{3,}(?!\p{Nd}*[-–:/.]\p{Nd}))/gu; // whom a number calls, and the number
+
+  function say(element, text) {
+    const main = script(text), joined = text.replace(/\ue000/g, "").replace(ITEM, "$1\ue000$2\ue000").replace(ICON, "$1\u00a0").replace(NUMBER, "$1\u00a0");
+    const rows = joined.match(/[^\n]*\n|[^\n]+/g) || [];
+    if (main) element.lang = main;
+    for (const part of rows.flatMap((row) => row.match(PART))) {
+      const own = script(part.match(OURS) ? part.match(OURS).join("") : part), foreign = own && own !== main;
+      const place = foreign ? make("span") : element;
+      if (foreign) place.lang = own;
+      part.split(MARK).forEach((item, n) => {
+        if (n % 2) place.append(make("span", "whole", item));
+        else item.split(WHOLE).forEach((piece, m) => place.append(m % 2 ? make("span", "whole", piece) : piece));
+      });
+      if (foreign) element.append(place);
+    }
     return element;
   }
 
+  const lines = (text) => say(make("div", "words"), text);
+
   function showOwn(text, id) {
+    const known = log.querySelector('.own[data-id="' + id + '"]'); // shown while there was no line yet
+    if (known) {
+      log.append(known);
+      return known;
+    }
     const bubble = make("div", "bubble own");
     bubble.dataset.testid = "own";
     bubble.dataset.id = id;
@@ -160,9 +190,10 @@
     const buttons = message.buttons || [];
     fill(bubble, box(letter, message, bubble), ...rows(letter.id, chat, buttons));
     bubble.dataset.stays = chat === "group" || message.stays ? "yes" : "";
-    if (buttons.length) {
-      if (open[chat] && open[chat] !== bubble && !open[chat].dataset.stays) dropButtons(open[chat]);
-      open[chat] = bubble;
+    if (buttons.length) { // what came since this person last did something can still be pressed: a list, and a question
+      const others = (open[chat] || []).filter((b) => b !== bubble && !b.dataset.stays);
+      others.filter((b) => Number(b.dataset.id) <= acted).forEach(dropButtons);
+      open[chat] = others.filter((b) => Number(b.dataset.id) > acted).concat(bubble);
     }
     const moves = !old || (chat === "private" && kind !== "group" && bubble !== log.lastElementChild);
     if (moves) log.append(bubble);
@@ -219,24 +250,32 @@
 
   function rows(id, chat, buttons) {
     const asides = buttons.filter((b) => b[2] === "nav"), options = buttons.filter((b) => b[2] !== "nav");
-    return [options, asides].filter((group) => group.length).map((group) => {
-      const row = make("div", "rows");
-      row.append(...group.map(([label, value, sort, picture]) => button(id, chat, label, value, sort, picture)));
-      return row;
-    });
+    const pencils = asides.filter((b) => b[0].startsWith("✏️")), at = asides.indexOf(pencils[0]);
+    const many = options.length && pencils.length > 2, rest = asides.filter((b) => !pencils.includes(b));
+    const made = (group) => group.map(([label, value, sort, picture]) => button(id, chat, label, value, sort, picture));
+    const row = (...children) => { const box = make("div", "rows"); box.append(...children); return box; };
+    const steps = many ? [...made(rest.slice(0, at)), folded(made(pencils), row), ...made(rest.slice(at))] : made(asides);
+    const found = [made(options), steps];
+    return found.filter((group) => group.length).map((group) => row(...group));
+  }
+
+  function folded(pencils, row) { // what few need, behind one button, so that the others are seen
+    const more = make("details"), summary = make("summary", "nav", "✏️\u00a0" + words.change);
+    summary.dataset.testid = "change";
+    more.append(summary, row(...pencils));
+    more.addEventListener("toggle", () => { if (more.open && atEnd) log.scrollTop = log.scrollHeight; });
+    return more;
   }
 
   function button(id, chat, label, value, sort, picture) {
-    const element = make(sort === "link" ? "a" : "button", sort === "nav" ? "nav" : "option", label);
+    const element = make(sort === "link" ? "a" : "button", sort === "nav" ? "nav" : "option");
     if (picture && picture.startsWith("/pictures/")) {
-      element.textContent = label.replace(/\p{Extended_Pictographic}[\ufe0f\u200d]*\s?/gu, "");
       const drawn = make("img", "drawn");
       drawn.src = picture;
       drawn.alt = ""; // the words beside it say the same
-      element.prepend(drawn);
-    }
+      element.append(drawn, say(make("span"), label.replace(/\p{Extended_Pictographic}[\ufe0f\u200d]*\s?/gu, "")));
+    } else say(element, label);
     element.dataset.testid = sort === "nav" ? "nav" : "option";
-    element.lang = script(label);
     if (sort === "link") {
       if (/^(https:\/\/|tel:)/.test(value)) element.href = value;
       element.target = "_blank";
@@ -296,6 +335,7 @@
   function add(item, label, more) {
     item.id = uuid();
     item.language = switcher.value;
+    keep(sessionStorage, "acted", (acted = last));
     const entry = Object.assign({ item, label }, more);
     if (label && !entry.home) {
       entry.home = showOwn(label, item.id);
@@ -436,10 +476,18 @@
 
   function lostLine() {
     if (moved) return;
-    grace = grace || setTimeout(() => { $("line").hidden = false; $("line").textContent = words.offline; }, 4000);
+    grace = grace || setTimeout(offline, 4000);
     tries = Math.min(tries + 1, 6);
     clearTimeout(comeBack);
     comeBack = setTimeout(listen, 500 * 2 ** tries * (0.5 + Math.random()));
+  }
+
+  function offline() {
+    $("line").hidden = false;
+    $("line").textContent = words.offline;
+    if (ready) return;
+    restoreQueue(); // nothing of the chat can be shown: what waits is, or it would seem lost
+    queue.forEach((entry) => state(entry, "unsent"));
   }
 
   function atReady() {
@@ -463,7 +511,7 @@
 
   function restoreQueue() {
     kept(localStorage, "queue", []).filter((e) => !queue.some((q) => q.item.id === e.item.id)).forEach((entry) => {
-      if (entry.label) entry.home = log.querySelector('.own[data-id="' + entry.item.id + '"]') || showOwn(entry.label, entry.item.id);
+      if (entry.label) entry.home = showOwn(entry.label, entry.item.id);
       queue.push(entry);
     });
   }
@@ -605,6 +653,7 @@
 
   input.value = kept(localStorage, "draft", "");
   log.setAttribute("aria-live", "off");
+  window.addEventListener("resize", fit);
   window.addEventListener("online", wake);
   window.addEventListener("focus", wake);
   document.addEventListener("visibilitychange", wake);

@@ -244,6 +244,68 @@ async def test_a_page_comes_back_to_its_line_by_itself() -> None:
         await expect(page.get_by_test_id("bubble")).to_have_count(3)
 
 
+async def test_what_waits_is_shown_while_there_is_no_line() -> None:
+    async with show() as at:
+        page = await at.page()
+        await expect(page.get_by_test_id("option").first).to_be_visible()
+
+        async def lose(route: Route) -> None:
+            await route.abort()
+
+        for path in ("messages", "session", "events*"):
+            await page.route(f"**/web/{path}", lose)
+        await type_and_send(page, "a boat")
+        await expect(page.get_by_test_id("state")).to_contain_text("Not sent")
+        await page.reload()
+        await expect(page.get_by_test_id("line")).to_be_visible()
+        await expect(page.get_by_test_id("own")).to_contain_text("a boat")
+        await expect(page.get_by_test_id("again")).to_be_visible()
+        for path in ("messages", "session", "events*"):
+            await page.unroute(f"**/web/{path}")
+        await expect(page.get_by_test_id("bubble").last).to_contain_text("Heard: a boat", timeout=30_000)
+        await expect(page.get_by_test_id("own")).to_have_count(1)
+        assert [e.body for e in at.bot.events[1:]] == [Text("a boat")]
+        assert await page.evaluate("[...document.querySelectorAll('.bubble')].map(e => e.dataset.testid)") == [
+            "bubble", "own", "bubble",
+        ]  # fmt: skip
+
+
+async def test_news_does_not_take_the_buttons_of_the_open_question() -> None:
+    async with show() as at:
+        page = await at.page()
+        await expect(page.get_by_test_id("option").first).to_be_visible()
+        chat = at.bot.events[0].chat.chat
+        await at.bot.say(chat, "There is a message for you.", buttons=[["Read", "status", "option"]])
+        await expect(page.get_by_role("button", name="Read")).to_be_visible()
+        await expect(page.get_by_role("button", name="หลอกลวง")).to_be_visible()
+        await page.reload()
+        await expect(page.get_by_role("button", name="Read")).to_be_visible()
+        await expect(page.get_by_role("button", name="หลอกลวง")).to_be_visible()
+        await type_and_send(page, "something else")
+        await expect(page.get_by_test_id("bubble").last).to_contain_text("Heard: something else")
+        await at.bot.say(chat, "What now?", buttons=[["This", "this", "option"]])
+        await expect(page.get_by_role("button", name="This")).to_be_visible()
+        await expect(page.get_by_test_id("option")).to_have_count(1)
+
+
+async def test_the_lines_of_a_review_are_changed_behind_one_button() -> None:
+    async with show() as at:
+        page = await at.page()
+        await expect(page.get_by_test_id("option").first).to_be_visible()
+        chat = at.bot.events[0].chat.chat
+        lines = [[f"✏️ Line {n}", f"change:{n}", "nav"] for n in range(4)]
+        await at.bot.say(
+            chat, "Is this right?", buttons=[["Go ahead", "send", "option"], *lines, ["Back", "back", "nav"]]
+        )
+        await expect(page.get_by_role("button", name="Go ahead")).to_be_visible()
+        await expect(page.get_by_role("button", name="Line 2")).to_be_hidden()
+        await page.get_by_test_id("change").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Line 2").click()
+        await expect(page.get_by_role("button", name="Go ahead")).to_be_enabled()
+        assert at.bot.events[-1].body == Choice("change:2")
+
+
 async def test_a_refused_text_is_said_to_be_so() -> None:
     async with show() as at:
         page = await at.page()
@@ -270,7 +332,7 @@ async def test_all_of_it_works_by_keys() -> None:
         await expect(page.get_by_test_id("bubble")).to_contain_text("✓ a:kind:1")
         assert await page.evaluate("document.activeElement.dataset.testid") == "bubble"
         await page.keyboard.press("Tab")
-        assert await page.evaluate("document.activeElement.textContent") == "📍 Map"
+        assert await page.evaluate("document.activeElement.textContent") == "📍\u00a0Map"
         await page.get_by_test_id("input").focus()
         await page.keyboard.type("one")
         await page.keyboard.press("Shift+Enter")
