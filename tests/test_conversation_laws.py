@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -170,6 +170,7 @@ def test_whatever_a_resident_sends_the_conversation_goes_on(
 
 
 NAMED = re.compile(r"/(\w+)")
+OFFICER = Member("telegram", "o1", "officer", "TH3801", Address("telegram", "o1"), "th", "Somchai")
 SECRETS = ("ຄວາມລັບຂອງນ້ອຍ", "អាថ៌កំបាំងរបស់សុខា")  # what the first and the second resident write, and nobody else
 HARMLESS = "Good day. There is no news about the river today."
 OURS = ("words", "caption", "place", "edit", "receipt", "wrong receipt", "their receipt", "stale", "word", "that word")
@@ -190,6 +191,7 @@ class Two:
 
     @classmethod
     def meet(cls, people: Directory, first: str, second: str) -> "Two":
+        people = replace(people, members={**people.members, ("telegram", "o1"): OFFICER})
         one = Street(people, RESIDENT)
         other = Street(people, Address("line", "r2"), cases=one.cases, receipts=one.receipts, whose=one.whose)
         two = cls((one, other))
@@ -301,6 +303,13 @@ def leads_on(says: Sequence[Say]) -> bool:
     """Whether there is a button to press, or a command that is named and is one."""
     pressable = any(b.kind is not ButtonKind.LINK for say in says for b in say.buttons)
     return pressable or any(find(Command(name)) for say in says for name in NAMED.findall(say.text))
+
+
+def test_the_law_looks_at_officers_who_work() -> None:
+    """A rule that keeps this officer out would leave most of the law unlooked at."""
+    street = answering()
+    assert [q.state for q in street.cases[-1].asked] == ["asked", "asked"]
+    assert Two.meet(TOWN, "closed", "new").streets[0].cases[-1].status is Status.CLOSED
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
