@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.channels.line_render import MESSAGES, TEXT, size
 from bot.folding import GAP, length, said
-from handlers.meter import DIGEST
+from handlers.meter import ROUND
 from storage.outbox import Row
 
 
@@ -62,4 +62,4 @@ def news_of(row: Row) -> str:
 def about(row: Row) -> Hashable:
     """What a newer message of the same replaces."""
     payload = row.payload or {}
-    return DIGEST if payload.get("news") == DIGEST else ("case", payload["card"]) if payload.get("card") else row.id
+    return ROUND if payload.get("news") == ROUND else ("case", payload["card"]) if payload.get("card") else row.id

@@ -13,7 +13,7 @@ from handlers.graphemes import utf16
 from handlers.kinds import kind_text
 from handlers.life import CLOSING, NEW, STANDS, WAITING
 from handlers.looking import is_overdue
-from handlers.meter import DIGEST
+from handlers.meter import ROUND
 from handlers.places import district_name
 from handlers.routing import districts_of
 from handlers.sparing import hears_news
@@ -43,7 +43,7 @@ def since(world: World, tick: Tick) -> datetime:
 def tell(world: World, event: Incoming, tick: Tick) -> Decision:
     if not own_scope(world) or not hears_news(world, event.chat):
         return ()
-    return (Say(event.chat, text(world, since(world, tick)), news=DIGEST),)
+    return (Say(event.chat, text(world, since(world, tick)), news=ROUND),)
 
 
 def text(world: World, begin: datetime) -> str:

@@ -19,7 +19,7 @@ JAPAN = timezone(timedelta(hours=9))  # LINE reports by days of UTC+9 (reference
 WINDOW = 7  # days: every weekday once
 WARN, LAST = 80, 95  # percent of what the plan has
 PROBE = timedelta(hours=1)  # after LINE refused; then one try says whether the month turned or the plan has grown
-NEWS, DIGEST = "news", "digest"  # what may wait: an officer's move in another chat, the picture of the day
+NEWS, ROUND = "news", "digest"  # what may wait: an officer's move in another chat, the picture of the day
 
 
 class Level(IntEnum):
@@ -111,7 +111,7 @@ class Meter:
         if not news or urgent:
             return ""
         level = min(self.level, Level.ALERTS)
-        return "news" if level is Level.ALERTS or (level is Level.FOLDED and news != DIGEST) else ""
+        return "news" if level is Level.ALERTS or (level is Level.FOLDED and news != ROUND) else ""
 
     @property
     def opens(self) -> bool:

@@ -122,6 +122,7 @@ class World:
         town, resident, officer = self.town, self.person(), self.person("officer's id")
         for body in self.report(photo=number % EVERY_PHOTO == 0):
             await town.says(resident, body, message=f"u{number}")
+        await town.enlist(GROUP, officer.chat)
         newest = select(CASES.c.number).order_by(CASES.c.id.desc()).limit(1)
         shown = await town.database.read(lambda c: c.execute(newest).scalar_one())
         for name in ("take", "details", "done")[: number % 4]:

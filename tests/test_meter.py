@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.meter import DIGEST, JAPAN, NEWS, Level, Meter, day_of, midnight, month_of, turn
+from handlers.meter import JAPAN, NEWS, ROUND, Level, Meter, day_of, midnight, month_of, turn
 
 NOON = datetime(2026, 11, 16, 3, 0, tzinfo=UTC)  # noon of the 16th in Japan: half of November is left, and half a day
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))  # noqa: DTZ001
@@ -98,14 +98,14 @@ def spent(percent: int, forecast: bool = False, **more: object) -> Meter:
         (spent(79), Level.ALL, 0, ()),
         (spent(80), Level.ALL, 80, ()),
         (spent(50, forecast=True), Level.FOLDED, 0, (NEWS,)),
-        (spent(95), Level.ALERTS, 95, (NEWS, DIGEST)),
-        (spent(99, refused=30), Level.NOTHING, 100, (NEWS, DIGEST)),
-        (Meter(NOON, limit=0, read=NOON), Level.ALERTS, 95, (NEWS, DIGEST)),
+        (spent(95), Level.ALERTS, 95, (NEWS, ROUND)),
+        (spent(99, refused=30), Level.NOTHING, 100, (NEWS, ROUND)),
+        (Meter(NOON, limit=0, read=NOON), Level.ALERTS, 95, (NEWS, ROUND)),
     ],
 )
 def test_what_leaves_at_each_stage(meter: Meter, level: Level, stage: int, held: tuple[str, ...]) -> None:
     assert (meter.level, meter.stage) == (level, stage)
-    assert tuple(news for news in (NEWS, DIGEST) if meter.holds(news, False, 1)) == held
+    assert tuple(news for news in (NEWS, ROUND) if meter.holds(news, False, 1)) == held
     assert meter.holds("", False, 1) == ""
     assert meter.holds(NEWS, True, 1) == "", "what is urgent is an alert"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.media import FETCHES, TTL
+from handlers.events import Address
 from tests.house import ADDRESS, LINE_GROUP, House, OnLine, link, report
 from tests.test_whole import jpeg, number_in
 
@@ -21,6 +22,7 @@ async def images(house: House) -> list[dict[str, str]]:
 async def shown(house: House, *faults: str) -> str:
     """An officer on LINE reads a case with a photo, in private; the words."""
     await link(house, OnLine(house, "", LINE_GROUP), OnLine(house, CHIEF))
+    await house.enlist(Address("line", OFFICER))
     number = number_in(await report(OnLine(house, "U" + "7" * 32), house, "lo", "ເຫັນເຮືອ", photo=jpeg()))
     house.line.fail(*faults, only="/push")
     await OnLine(house, OFFICER, LINE_GROUP).press(f"details:{number.replace('-', '')}")

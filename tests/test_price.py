@@ -34,6 +34,7 @@ async def kan(town: Town) -> Town:
         Enroll(CHIEF.chat, "coordinator", "*", CHIEF, "en"),
     )
     await town.database.write(lambda c: directory.change(c, town.store, changes))
+    await town.enlist(KAN, "o1")
     await town.gauge.read()
     return town
 
@@ -114,6 +115,7 @@ async def test_processes_agree_and_a_restart_forgets_nothing(kan: Town) -> None:
 
 async def test_news_wait_for_the_next_report_when_the_month_will_not_last(kan: Town) -> None:
     await kan.database.write(lambda c: directory.change(c, kan.store, [LinkGroup(THEIRS, "TH3801", "th")]))
+    await kan.enlist(THEIRS, "o1")
     first = await report(kan, "r1")
     await used(kan, 790)
     kan.clock.tick(minutes=1)
@@ -137,6 +139,7 @@ async def test_news_wait_for_the_next_report_when_the_month_will_not_last(kan: T
 
 async def test_news_come_with_the_next_answer_and_it_costs_nothing(kan: Town) -> None:
     await kan.database.write(lambda c: directory.change(c, kan.store, [LinkGroup(THEIRS, "TH3801", "th")]))
+    await kan.enlist(THEIRS, "o1")
     first, second = await report(kan, "r1"), await report(kan, "r2")
     await used(kan, 960)
     counted = (await account(kan)).counted
@@ -157,6 +160,7 @@ async def test_news_come_with_the_next_answer_and_it_costs_nothing(kan: Town) ->
 
 async def test_a_digest_carries_what_waited(kan: Town) -> None:
     await kan.database.write(lambda c: directory.change(c, kan.store, [LinkGroup(THEIRS, "TH3801", "th")]))
+    await kan.enlist(THEIRS, "o1")
     first = await report(kan, "r1")
     await used(kan, 790)
     await act(kan, THEIRS, "take", first)
@@ -288,6 +292,7 @@ async def both(town: Town, setting: str) -> None:
     """The district has a group on Telegram as well, and the operator chose what LINE's hears."""
     town.store.rules = replace(town.store.rules, line_groups=setting)
     await town.database.write(lambda c: directory.change(c, town.store, [LinkGroup(THEIRS, "TH3801", "th")]))
+    await town.enlist(THEIRS, "o1")
 
 
 @pytest.mark.parametrize(("setting", "alerts", "news", "digests"), [

@@ -26,6 +26,11 @@ TABLE: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
     ("invite", "private"): ("police TH3801", HEADS),
     ("roster", "private"): (f"gone {{{REMOVED}}}", HEADS),
     ("duty", "private"): ("on", frozenset({*SEATED, "officer of another district", "head of another district"})),
+    ("account", "private"): (
+        "",
+        frozenset({*SEATED, "officer of another district", "head of another district"})
+        | {person for person in PEOPLE if person.startswith("coordinator")},
+    ),
     ("duty", "group"): ("on", frozenset(SEATED)),
     ("take", "group"): (CASE.number, frozenset(MAY)),
     ("trust", "private"): ("{group}", LEADS),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -283,7 +284,7 @@ async def test_check_says_whether_the_store_is_usable(s3: S3, tmp_path: Path) ->
         media=media(s3, tmp_path / "media"),
     )
     assert [said for said in await look(settings) if said.startswith("media")] == []
-    wrong = replace(settings, media=replace(settings.media, s3_secret_key="x" * 40))
+    wrong = replace(settings, media=replace(settings.media, s3_secret_key=secrets.token_hex(20)))
     assert [said for said in await look(wrong) if said.startswith("media")] == [
         "media.store: is not usable (PermissionDenied); check the bucket, media.s3_endpoint and what the key may do"
     ]

@@ -81,7 +81,7 @@ async def test_the_words_go_once_and_come_back_marked(desk: Town, service: Trans
     assert asked == {"q": [LAO], "source": "lo", "target": "th", "format": "text", "api_key": KEY}
     assert turned(LAO) in came
     assert came.startswith("🤖")
-    assert "โดยเครื่อง" in came
+    assert "เครื่องแปล" in came
     assert "อาจแปลผิดได้" in came
 
 
@@ -122,7 +122,7 @@ async def test_a_failure_is_said_and_leaves_nothing_behind(
 ) -> None:
     number = await reported(desk)
     await details(desk, number)
-    service.failures = failures
+    service.failures = list(failures)
     _, said = await translate(desk, number)
     assert heard in said
     assert await desk.database.read(lambda c: c.execute(select(OUTBOX)).all()) == []

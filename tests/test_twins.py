@@ -24,6 +24,8 @@ async def desk(town: Town) -> Town:
     town.store.rules = replace(town.store.rules, two_person_close=True)
     changes = [LinkGroup(KAN, "TH3801", "th"), LinkGroup(THEIRS, "TH3801", "th")]
     await town.database.write(lambda c: directory.change(c, town.store, changes))
+    await town.enlist(KAN, "o1")
+    await town.enlist(THEIRS, "t1", "t2")
     for chat, who in ((KAN, "o1"), (THEIRS, "t1"), (THEIRS, "t2")):
         await town.says(chat, Command("name", f"เจ้าหน้าที่ {who}"), sender=who)
     return town

@@ -284,7 +284,7 @@ async def test_news_does_not_take_the_buttons_of_the_open_question() -> None:
         await type_and_send(page, "something else")
         await expect(page.get_by_test_id("bubble").last).to_contain_text("Heard: something else")
         await at.bot.say(chat, "What now?", buttons=[["This", "this", "option"]])
-        await expect(page.get_by_role("button", name="This")).to_be_visible()
+        await expect(page.get_by_role("button", name="This", exact=True)).to_be_visible()
         await expect(page.get_by_test_id("option")).to_have_count(1)
 
 
