@@ -96,7 +96,7 @@
   // apart, too: among Khmer letters some browsers draw its two letters instead.
   const PART = /(?:(?![\u0e80-\u0eff\u1780-\u17ff])[^])+|(?:(?![\u0e00-\u0e7f\u1780-\u17ff])[^])+|(?:(?![\u0e00-\u0eff])[^])+/g;
   const OURS = /[\u0e00-\u0eff\u1780-\u17ff]/g;
-  const WHOLE = /([\u{1f1e6}-\u{1f1ff}]{2}|[\p{Ps}\p{Pi}]?\+?\p{Nd}+(?:[-–:/.,]\p{Nd}+| \p{Nd}{3,})+[\p{Pe}\p{Pf}]?[.,:;។៖]?|\p{Nd}{9,})/u;
+  const WHOLE = /([\u{1f1e6}-\u{1f1ff}]{2}|[\p{Ps}\p{Pi}]?\+?\p{Nd}+(?:[-–:/.,]\p{Nd}+| \p{Nd}{3,})+[\p{Pe}\p{Pf}]?[.,:;?!។៖]?|\p{Nd}{9,})/u;
   const ICON = /(\p{Extended_Pictographic}\ufe0f?|[\u{1f1e6}-\u{1f1ff}]{2}|[✓•]) (?=\S)/gu;
 
   const ITEM = /([:,] )([^\s,:][^,:\n]{0,32} \p{Nd}{3,5})(?=,|\n|$)/gu; // of a list: whom to call
