@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from handlers.events import Address, Command, Media, MediaKind
 from storage import clock, outbox, rotation
-from storage.database import Sqlite, Work, shred
+from storage.database import Work, shred
 from storage.handles import LIFE
 from storage.keystore import week
 from storage.store import Store
@@ -257,13 +257,12 @@ def raw(town: Town) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(town.folder.glob("town.db*")))
 
 
-def on_sqlite(town: Town) -> bool:
-    return isinstance(town.database, Sqlite)
+# The files of a PostgreSQL server are not ours to read, and its readers are in nobody's way.
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
+@ON_SQLITE
 async def test_a_deleted_key_is_in_no_file_any_more(town: Town) -> None:
-    if not on_sqlite(town):
-        pytest.skip("the files of a PostgreSQL server are not ours to read")
     await link(town)
     for n in range(20):
         await report(town, Address("telegram", f"r{n}"))
@@ -279,9 +278,8 @@ async def test_a_deleted_key_is_in_no_file_any_more(town: Town) -> None:
     assert (town.folder / "town.db-wal").stat().st_size == 0
 
 
+@ON_SQLITE
 async def test_a_reader_in_the_way_is_not_waited_for(town: Town) -> None:
-    if not on_sqlite(town):
-        pytest.skip("PostgreSQL's readers are in nobody's way")
     await report(town)
     reader = sqlite3.connect(town.folder / "town.db")
     reader.execute("BEGIN")
