@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from functools import partial
 from html import escape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bot import pages
 from bot.app import App
-from bot.webguard import HEADERS, Refused, is_https, within
+from bot.webguard import HEADERS, Refused, from_our_site, is_https, within
 from handlers.scripts import guess
 from storage import desk
 from storage.store import context
@@ -115,8 +115,6 @@ def panel(text: str) -> str:
 
 
 def check_same_site(request: Request) -> None:
-    """Only our own page may post here: browsers say where a form comes from. Raises Refused."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "")
-    ours = site == "same-origin" if site else urlsplit(origin).netloc == request.headers.get("host")
-    if not ours:
+    """Only our own page may post here; a form can add no header, so the browser has to say it. Raises Refused."""
+    if not from_our_site(request):
         raise Refused("origin", 403)

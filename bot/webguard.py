@@ -86,11 +86,16 @@ def check_origin(request: Request) -> None:
 
     Sec-Fetch-Site is written by the browser itself; older ones send Origin. Raises Refused.
     """
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    foreign = site != "same-origin" if site else bool(origin) and urlsplit(origin).netloc != request.headers.get("host")
-    if request.headers.get("x-nts") != "1" or foreign:
+    if request.headers.get("x-nts") != "1" or from_our_site(request) is False:
         raise Refused("origin", 403)
+
+
+def from_our_site(request: Request) -> bool | None:
+    """Whether the browser says that a page of ours sent this; None where it says nothing."""
+    if site := request.headers.get("sec-fetch-site"):
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return urlsplit(origin).netloc == request.headers.get("host") if origin else None
 
 
 def is_https(request: Request) -> bool:

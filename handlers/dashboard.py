@@ -11,7 +11,8 @@ from handlers.events import Incoming
 from handlers.numbers import code as new_code
 from handlers.numbers import read_code
 from handlers.routing import districts_of
-from handlers.summary import Wanted, own_scope
+from handlers.standing import own_scope
+from handlers.summary import Wanted
 from handlers.world import Query, World
 
 PURPOSE = "desk"

@@ -53,18 +53,10 @@ def put(
     answers = all_answers(world)
     made = flow.buttons(here, here.options(world, answers), page, "➡️ " + world.t("More"))
     asked = "\n".join([here.ask(world, answers), *spelled_out(event, made)])
-    text = "\n\n".join(
-        filter(
-            None,
-            [
-                note,
-                exercise.told(world, answers) if here.name == "send" else "",
-                review(world) if here.name == "send" else "",
-                asked,
-            ],
-        )
-    )
-    changes = changing(world) if here.name == "send" else ()
+    last = here.name == "send"
+    above = (exercise.told(world, answers), review(world)) if last else ()
+    text = "\n\n".join(filter(None, [note, *above, asked]))
+    changes = changing(world) if last else ()
     buttons = (*made, *changes, *comfort.buttons(world, here), *steering(world, here))
     wait, beside = ALBUM if album else 0.0, comfort.attachments(world, here)
     say = Say(

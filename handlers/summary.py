@@ -16,6 +16,7 @@ from handlers.history import recorded
 from handlers.kinds import KINDS, kind_text
 from handlers.places import district_name
 from handlers.routing import districts_of
+from handlers.standing import own_scope
 from handlers.world import EVERYWHERE, Case, Figures, Query, World
 from locales import N, Words
 
@@ -32,11 +33,6 @@ class Wanted:
     since: date
     until: date
     scope: str
-
-
-def own_scope(world: World) -> str:
-    """What the asker watches: the group's scope, or the person's; empty for residents."""
-    return world.group.scope if world.group else world.member.scope if world.member else ""
 
 
 def read_wanted(world: World, text: str) -> Wanted | None:

@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -41,6 +42,7 @@ def static_file(name: str, body: bytes, mime: str) -> File:
     return File(body, packed if len(packed) < len(body) else b"", hashlib.sha256(body).hexdigest()[:16], mime)
 
 
+@cache  # the chat and the desk serve the same files: read, packed and held once
 def load() -> Mapping[str, File]:
     """Every file a browser may ask for, by its path below `static/`."""
     here = files(__name__)
