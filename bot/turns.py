@@ -24,7 +24,7 @@ BATCH = 256  # group commit gains nothing beyond it, and a batch that fails is t
 TRIES = 10  # of an event that another process got in the way of; each loses to somebody who won
 # Batches under way at once: SQLite has one writer; on PostgreSQL one is decided while the server works on another.
 AT_ONCE = {"sqlite": 1, "postgresql": 2}
-WORTH = 16  # events; what waits is not divided into less: a batch costs eight round trips, whatever it holds
+WORTH = 64  # events; what waits is not divided into less: a batch costs eight round trips, 1 to 2 ms, whatever it holds
 AGAIN = 1.0  # seconds until a database that was not there is asked again
 Waiting = tuple[Incoming, asyncio.Future[None]]
 
