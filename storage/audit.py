@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Row, delete, func, select
 from handlers.events import Incoming
 from handlers.history import BY_CLOCK, BY_REPORTER, Entry
 from storage import prepared
+from storage.core import CASES, HISTORY
 from storage.store import Store
-from storage.tables import CASES, HISTORY
 from storage.vault import Vault
 
 LOCK = {"postgresql": "SELECT pg_advisory_xact_lock(7237954630)"}  # one writer of the history at a time; any number

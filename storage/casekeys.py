@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
+from storage.core import FILE, WRAP
 from storage.store import Store
-from storage.tables import FILE, WRAP
 from storage.vault import CannotOpen, CaseKey, Vault
 
 

@@ -13,8 +13,9 @@ from handlers.effects import NOBODY, By, Status
 from handlers.events import Address
 from handlers.world import Card, Case, File, Query
 from storage import doubts, prepared, remarks
+from storage.columns import OPEN, UNTAKEN
+from storage.core import CARD, CASES, CONTACT, FILE, PROMPT, QUESTION, WRAP
 from storage.store import Store, context
-from storage.tables import CARD, CASES, CONTACT, FILE, OPEN, PROMPT, QUESTION, UNTAKEN, WRAP
 from storage.vault import CannotOpen, CaseKey
 
 DAYS_AROUND = timedelta(days=2)  # what was reported earlier or later is hardly the same event

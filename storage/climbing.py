@@ -7,7 +7,8 @@ from sqlalchemy import Connection, update
 
 from handlers.effects import Climb, Hand, Offer
 from storage import prepared
-from storage.tables import CASES, milliseconds
+from storage.columns import milliseconds
+from storage.core import CASES
 
 MOST_DUE = 100  # cases in one look; what is left comes in the next, before anything else
 DUE = prepared.among(

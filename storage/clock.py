@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
-from storage.tables import CASES, MARK
+from storage.core import CASES, MARK
 from storage.upsert import upsert
 
 SLACK = timedelta(minutes=10)  # clocks of platforms and machines differ by seconds; a wrong one is off by more

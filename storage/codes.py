@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from handlers.numbers import code as drawn
 from handlers.numbers import read_code
+from storage.core import CODE
 from storage.store import Store
-from storage.tables import CODE
 
 INVITATION = timedelta(hours=24)  # an operator hands it over in person or by telephone
 

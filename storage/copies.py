@@ -12,8 +12,9 @@ from sqlalchemy import Connection, update
 from handlers.effects import OpenCase
 from handlers.fold import skeleton
 from storage import prepared
+from storage.columns import milliseconds
+from storage.core import CASES
 from storage.store import Store
-from storage.tables import CASES, milliseconds
 
 WITHIN = timedelta(hours=1)
 # The case that said these words first; this one, where nobody did or its hour is over.

@@ -10,8 +10,8 @@ from handlers.events import Command, Incoming
 from handlers.numbers import read_code
 from handlers.world import Member
 from storage import audit, directory, worlds
+from storage.core import CODE
 from storage.store import Store
-from storage.tables import CODE
 
 
 def enter(connection: Connection, store: Store, text: str) -> Member | None:

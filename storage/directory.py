@@ -23,21 +23,9 @@ from handlers.events import Address
 from handlers.seats import linked
 from handlers.world import AskedLink, Directory, Group, Member, RouteRule
 from storage import prepared
+from storage.core import CARD, GROUP, HANDLE, INSIDE, LINK_ASKED, MEMBER, OUTBOX, REVISION, RULE, SWITCHED, TRAINING
 from storage.outbox import WAITS
 from storage.store import Store, context
-from storage.tables import (
-    CARD,
-    GROUP,
-    HANDLE,
-    INSIDE,
-    LINK_ASKED,
-    MEMBER,
-    OUTBOX,
-    REVISION,
-    RULE,
-    SWITCHED,
-    TRAINING,
-)
 from storage.upsert import upsert
 
 NEWEST = prepared.among("SELECT value FROM revision WHERE name = 'directory'")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, RowMapping, select
 
+from storage.core import CASES
 from storage.store import Store
-from storage.tables import CASES
 
 HALF_LIFE = 14.0  # days
 

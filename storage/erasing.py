@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from handlers.dates import local_day
+from storage.core import ARCHIVE, CARD, CASES, CONTACT, FILE, GONE, NOTE, OUTBOX, PROMPT, QUESTION, WRAP
 from storage.figures import minutes_until
 from storage.store import Store
-from storage.tables import ARCHIVE, CARD, CASES, CONTACT, FILE, GONE, NOTE, OUTBOX, PROMPT, QUESTION, WRAP
 
 CODED = ("id", "number", "district", "kind", "status", "ending", "urgent", "practice")
 DAYS = ("opened", "taken", "done")

@@ -10,7 +10,7 @@ from handlers.effects import Status
 from handlers.life import ENDED
 from handlers.world import EVERYWHERE, Count, Figures, Query
 from storage import prepared
-from storage.tables import TALLY, WAIT
+from storage.core import TALLY, WAIT
 
 DAYS = "WHERE day BETWEEN ? AND ?"
 CASES = "SELECT district, kind, practice, sum(untaken), sum(taken), sum(done) FROM tally"

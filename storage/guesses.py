@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from storage.tables import CODE_GUESS
+from storage.core import CODE_GUESS
 from storage.upsert import upsert
 
 SPAN = 600  # seconds

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, bindparam
 from handlers.effects import ButtonKind
 from handlers.events import STALE, Address, Choice, Incoming
 from storage import prepared
+from storage.core import HANDLE
 from storage.store import Store, context
-from storage.tables import HANDLE
 from storage.vault import CannotOpen
 
 NAME_BYTES = 12  # 96 bits: nobody guesses one, and with the rest they fit Telegram's 64 bytes of callback data

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from handlers.effects import Status
 from handlers.excluded import DISTRICT
 from handlers.world import Count, Figures, Query, World
+from storage.core import CASES
 from storage.figures import COLUMNS, COUNTED_AS
-from storage.tables import CASES
 
 FACTS = (CASES.c.district, CASES.c.kind, CASES.c.status, CASES.c.practice, CASES.c.excluded)
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from handlers.events import Address
+from storage.core import LETTER
 from storage.database import Database
 from storage.outbox import ids
 from storage.store import Store, context
-from storage.tables import LETTER
 from storage.upsert import insert_new
 
 MOST = 200  # letters of one answer; the page asks again

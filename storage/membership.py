@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from handlers.events import Address, Incoming
 from handlers.world import Case
 from storage import prepared
+from storage.core import INSIDE
 from storage.store import Store
-from storage.tables import INSIDE
 
 
 def rows(store: Store, group: Address, people: Sequence[str]) -> list[dict[str, Any]]:

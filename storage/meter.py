@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, func, select, update
 from handlers.effects import Metered
 from handlers.meter import WINDOW, Level, Meter, day_of, midnight, month_of
 from storage import outbox, prepared
+from storage.core import CARD, GROUP, METER_DAY, METER_MONTH, OUTBOX, SIZE
 from storage.store import Store, context
-from storage.tables import CARD, GROUP, METER_DAY, METER_MONTH, OUTBOX, SIZE
 from storage.upsert import insert_new, upsert
 
 KEPT = timedelta(days=400)  # of days: the same month of last year can be looked up

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from handlers.places import chain
+from storage.core import CASES, OUTBOX, QUARANTINE, TALLY
 from storage.store import Store
-from storage.tables import CASES, OUTBOX, QUARANTINE, TALLY
 
 COLUMNS = ("number", "district", "kind", "status", "urgent", "practice", "opened", "taken", "done")
 FEW = 5  # fewer reports than this in one cell, and somebody in a village knows whose they were

@@ -24,8 +24,9 @@ from sqlalchemy import (
 from handlers.effects import Recall, Reporter, Say
 from handlers.events import Address, Incoming, Outcome
 from storage import handles, prepared
+from storage.columns import MOMENT, moment
+from storage.core import CONTACT, HANDLE, OUTBOX
 from storage.store import Store, context
-from storage.tables import CONTACT, HANDLE, MOMENT, OUTBOX, moment
 from storage.vault import CannotOpen
 
 NEXT = prepared.among("SELECT nextval('outbox_id') FROM generate_series(1, ?)")

@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, func, select
 
 from storage import outbox, prepared
+from storage.core import PROCESS
 from storage.database import standing
 from storage.store import Store
-from storage.tables import PROCESS
 
 SILENT = timedelta(seconds=30)  # three beats: a process that missed them is gone
 

@@ -9,8 +9,8 @@ from handlers.effects import Say
 from handlers.events import Incoming, Outcome, Tick
 from handlers.resident import language
 from storage import outbox, worlds
+from storage.core import INBOX, OUTBOX, QUARANTINE
 from storage.store import Store, context
-from storage.tables import INBOX, OUTBOX, QUARANTINE
 from storage.turn import inbox_key, known_as
 from storage.upsert import insert_new
 

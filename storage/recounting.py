@@ -12,8 +12,8 @@ from handlers.dates import local_day
 from handlers.effects import Status
 from handlers.world import EVERYWHERE
 from storage import prepared
+from storage.core import CASES, GONE, TALLY, WAIT
 from storage.figures import COLUMNS, COUNTED_AS, KEY, minutes_until
-from storage.tables import CASES, GONE, TALLY, WAIT
 
 AT_ONCE = 10_000  # rows that are read together
 WAIT_KEY = ("day", "district", "minutes")

@@ -13,8 +13,8 @@ from handlers.effects import AddNote, AnswerQuestion, AskReporter, By, DropPromp
 from handlers.events import Incoming
 from handlers.world import Asked, Note
 from storage import casekeys
+from storage.core import CASES, NOTE, PROMPT, QUESTION
 from storage.store import Store, context
-from storage.tables import CASES, NOTE, PROMPT, QUESTION
 from storage.vault import CannotOpen, CaseKey
 
 MOST_DUE = 100  # questions that end in one look of the clock; the rest follow at the next

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select, update
 from handlers.contact import NEVER
 from handlers.effects import Effect, Felt, Guessed, HandOver, SetContact
 from handlers.events import Address
+from storage.core import CASES, CONTACT, GUESS, OUTBOX
 from storage.store import Store, context
-from storage.tables import CASES, CONTACT, GUESS, OUTBOX
 from storage.upsert import upsert
 
 WITHIN = timedelta(minutes=10)

@@ -11,9 +11,8 @@ from handlers.life import ENDED
 from handlers.linking import KEPT as LINK_KEPT
 from storage import audit, clock, copies, guesses
 from storage.clock import Stopped
-from storage.erasing import erase
-from storage.store import Store
-from storage.tables import (
+from storage.columns import Moment
+from storage.core import (
     CASES,
     CODE,
     CODE_GUESS,
@@ -30,8 +29,9 @@ from storage.tables import (
     QUARANTINE,
     TRAIL,
     TRAINING,
-    Moment,
 )
+from storage.erasing import erase
+from storage.store import Store
 
 TRAIL_KEPT = timedelta(hours=48)  # for so long Telegram deletes a message (core.telegram.org/bots/api#deletemessage)
 IDLE = timedelta(days=90)  # a chat nobody wrote in for so long is forgotten: language and agreement are asked anew

@@ -25,10 +25,11 @@ from sqlalchemy import (
     update,
 )
 
+from storage.columns import OPEN
+from storage.core import CASES, CONTACT, CONVERSATION, GROUP, MEMBER, WRAP
 from storage.database import Database, shred
 from storage.keystore import Purpose, month, week
 from storage.store import Store, context
-from storage.tables import CASES, CONTACT, CONVERSATION, GROUP, MEMBER, OPEN, WRAP
 from storage.vault import CannotOpen, named
 
 log = logging.getLogger(__name__)

@@ -86,8 +86,8 @@ from storage import (
     trail,
     worlds,
 )
+from storage.core import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, PROMPT, TRAIL, WRAP
 from storage.store import Store, context
-from storage.tables import ARCHIVE, CARD, CASES, CODE, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX, PROMPT, TRAIL, WRAP
 from storage.vault import CaseKey
 
 ASKING = ("case_id", "tag", "message")

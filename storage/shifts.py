@@ -14,8 +14,8 @@ from handlers.life import NEW
 from handlers.places import province_scope
 from handlers.world import EVERYWHERE, Count, Query, Shift, World
 from storage import prepared
+from storage.columns import milliseconds, moment
 from storage.figures import COLUMNS, COUNTED_AS
-from storage.tables import milliseconds, moment
 
 # Each is answered by one index; `opened <= ?` twice is how long a case may stay untaken, and how long open.
 CAME = prepared.among(

@@ -1,46 +1,15 @@
-"""The schema. Every column says what it is at rest (clear, sealed, tag, key) and how long it stays."""
+"""The schema. Every column says what it is at rest (clear, sealed, tag, key) and how long it stays.
 
-from datetime import UTC, date, datetime
+A process that runs speaks the same tables as storage/core.py has them: `make core` writes it from these.
+"""
+
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Index, Integer, LargeBinary, Table, UniqueConstraint, text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as whole milliseconds since 1970: the same on every database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else milliseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else moment(value)
-
-
-MOMENT = Moment()
-
-
-def moment(kept: int) -> datetime:
-    """A kept number as the moment it stands for."""
-    return datetime.fromtimestamp(kept / 1000, UTC)
-
-
-def milliseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-# Of a case; partial indexes serve a query that says the very same. The key of an open one is renewed from week to week.
-UNTAKEN = "status = 'new'"
-JOINED = "event IS NOT NULL"
-COUNTED = ("status", "exercise")
-OPEN = "status <> 'closed' AND status <> 'withdrawn'"
-
-# SQLite takes a key for the row's own place only where it is called INTEGER; otherwise every table has an index more.
-RowId = BigInteger().with_variant(Integer(), "sqlite")
+from storage.columns import COUNTED, JOINED, OPEN, ROW_ID, UNTAKEN, Moment
 
 
 def column(rest: str, keep: str, /, **kwargs: Any) -> Any:
@@ -104,7 +73,7 @@ class CaseRow(SQLModel, table=True):
         Index("cases_of_event", "event", sqlite_where=text(JOINED), postgresql_where=text(JOINED)),
         Index("cases_unrouted", "id", sqlite_where=text("routed = false"), postgresql_where=text("routed = false")),
     )
-    id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "case", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     number: str = column("clear", "case", unique=True)
     kind: str = column("clear", "case")
     district: str = column("clear", "case")  # where it happened
@@ -140,7 +109,7 @@ class CaseRow(SQLModel, table=True):
 class Wrap(SQLModel, table=True):
     """The data key of one case, wrapped by a weekly key. Without this row the case cannot be read by anybody."""
 
-    case_id: int = column("clear", "wrap", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    case_id: int = column("clear", "wrap", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     wrapped: bytes = column("key", "wrap", sa_type=LargeBinary)
 
 
@@ -157,7 +126,7 @@ class Contact(SQLModel, table=True):
     """Where the reporter of a case can be answered; unlocked only by the dispatcher."""
 
     case_id: int = column(
-        "clear", "contact", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
+        "clear", "contact", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False}
     )
     channel: str = column("clear", "contact")
     lane: str = column("tag", "contact", index=True)
@@ -169,7 +138,7 @@ class Trail(SQLModel, table=True):
     """A message of a private chat on Telegram, while it can still be deleted there."""
 
     __table_args__ = (Index("trail_by_tag", "tag"), Index("trail_by_time", "at"))
-    id: int | None = column("clear", "trail", default=None, primary_key=True, sa_type=RowId)
+    id: int | None = column("clear", "trail", default=None, primary_key=True, sa_type=ROW_ID)
     tag: str = column("tag", "trail")
     message: bytes = column("sealed", "trail", sa_type=LargeBinary)
     at: datetime = column("clear", "trail", sa_type=Moment)
@@ -237,7 +206,7 @@ class QuestionRow(SQLModel, table=True):
             "question_open", "expires", sqlite_where=text("state = 'asked'"), postgresql_where=text("state = 'asked'")
         ),
     )
-    id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "case", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     case_id: int = column("clear", "case", sa_type=BigInteger, index=True)
     state: str = column("clear", "case")  # asked | answered | unknown | declined | expired
     asked: datetime = column("clear", "case", sa_type=Moment)
@@ -249,7 +218,7 @@ class NoteRow(SQLModel, table=True):
     """Words of an officer about a case, under the case's key."""
 
     __tablename__ = "note"
-    id: int = column("clear", "case", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "case", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     case_id: int = column("clear", "case", sa_type=BigInteger, index=True)
     at: datetime = column("clear", "case", sa_type=Moment)
     private: bool = column("clear", "case")  # for its author alone
@@ -389,7 +358,7 @@ class Outbox(SQLModel, table=True):
         ),
         Index("outbox_waits", "lane", sqlite_where=text("state = 'waits'"), postgresql_where=text("state = 'waits'")),
     )
-    id: int = column("clear", "outbox", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "outbox", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     channel: str = column("clear", "outbox")
     lane: str = column("tag", "outbox")
     kind: str = column("clear", "outbox")  # say | fetch | leave
@@ -410,7 +379,7 @@ class LetterRow(SQLModel, table=True):
 
     __tablename__ = "letter"
     __table_args__ = (Index("letter_by_lane", "lane", "id"),)
-    id: int = column("clear", "letter", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "letter", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     key: str = column("clear", "letter", unique=True)
     lane: str = column("tag", "letter")
     body: bytes = column("sealed", "letter", sa_type=LargeBinary)
@@ -456,7 +425,7 @@ class Wait(SQLModel, table=True):
 class Gone(SQLModel, table=True):
     """A case that was erased: what the figures need, and nothing that anybody said."""
 
-    id: int = column("clear", "figures", primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    id: int = column("clear", "figures", primary_key=True, sa_type=ROW_ID, sa_column_kwargs={"autoincrement": False})
     number: str = column("clear", "figures")
     district: str = column("clear", "figures")
     kind: str = column("clear", "figures")
@@ -534,46 +503,4 @@ class Quarantine(SQLModel, table=True):
     at: datetime = column("clear", "quarantine", sa_type=Moment)
 
 
-def core(model: type[SQLModel]) -> Table:
-    """The table behind a model: the hot path speaks SQLAlchemy Core, in bulk."""
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    return table
-
-
-INBOX = core(Inbox)
-CONVERSATION = core(Conversation)
-CASES = core(CaseRow)
-WRAP = core(Wrap)
-ARCHIVE = core(Archive)
-CONTACT = core(Contact)
-GUESS = core(Guess)
-TRAIL = core(Trail)
-CARD = core(CardRow)
-PROMPT = core(Prompt)
-FILE = core(FileRow)
-HANDLE = core(Handle)
-QUESTION = core(QuestionRow)
-NOTE = core(NoteRow)
-GROUP = core(GroupRow)
-INSIDE = core(Inside)
-MEMBER = core(MemberRow)
-CODE = core(Code)
-CODE_GUESS = core(CodeGuess)
-RULE = core(RuleRow)
-SWITCHED = core(Switched)
-REVISION = core(Revision)
-COPIED = core(Copied)
-LINK_ASKED = core(LinkAsked)
-TRAINING = core(Training)
-OUTBOX = core(Outbox)
-LETTER = core(LetterRow)
-HISTORY = core(History)
-TALLY = core(Tally)
-WAIT = core(Wait)
-GONE = core(Gone)
-METER_DAY = core(MeterDay)
-METER_MONTH = core(MeterMonth)
-SIZE = core(GroupSize)
-MARK = core(Mark)
-PROCESS = core(Process)
-QUARANTINE = core(Quarantine)
+MODELS = SQLModel.metadata

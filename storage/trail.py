@@ -8,9 +8,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from handlers.effects import Erase
 from handlers.events import Choice, Edited, Fate, Incoming, Outcome, Unsent
+from storage.core import CASES, CONTACT, LETTER, OUTBOX, TRAIL
 from storage.outbox import news_lane
 from storage.store import Store, context
-from storage.tables import CASES, CONTACT, LETTER, OUTBOX, TRAIL
 
 KEPT = timedelta(hours=48)  # core.telegram.org/bots/api#deletemessage
 CHANNEL = "telegram"

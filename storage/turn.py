@@ -10,8 +10,8 @@ from handlers.effects import Decision
 from handlers.events import Address, Choice, Command, Incoming, Outcome, Tick
 from handlers.world import World
 from storage import directory, handles, prepared, saving, worlds
+from storage.columns import milliseconds
 from storage.store import Store
-from storage.tables import milliseconds
 
 NEW = prepared.among(
     "INSERT INTO inbox (key, at) SELECT value, CAST(? AS bigint) FROM LIST WHERE true "

@@ -15,8 +15,8 @@ from handlers.values import replace
 from handlers.watch import NEWEST
 from handlers.world import CodeRow, Memory, Query, World
 from storage import audit, cases, figures, guesses, kept, membership, meter, prepared, reporters, shifts
+from storage.core import CODE
 from storage.store import Store, context
-from storage.tables import CODE
 
 REMEMBERED = prepared.among("SELECT tag, memory FROM conversation WHERE tag IN LIST")
 NOTHING = Memory()

@@ -23,7 +23,7 @@ from bot.channels.web import Web
 from handlers.effects import ButtonKind, Enroll
 from handlers.events import Address
 from storage import codes, directory
-from storage.tables import CASES, OUTBOX
+from storage.core import CASES, OUTBOX
 from tests.doubles import line as line_double
 from tests.doubles import telegram as telegram_double
 from tests.doubles.line import FakeLine

@@ -8,7 +8,7 @@ from handlers.events import Address, Command
 from handlers.graphemes import clusters
 from handlers.standing import LONGEST_NAME, called
 from storage import codes, guesses
-from storage.tables import CODE_GUESS
+from storage.core import CODE_GUESS
 from tests.test_audit import OFFICERS, people
 from tests.test_retention import count, schedule
 from tests.test_rights import last

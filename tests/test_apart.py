@@ -12,8 +12,8 @@ from handlers.effects import LinkGroup
 from handlers.events import Address, Choice, Command, Media, MediaKind, Text
 from handlers.intro import NATIVE
 from storage import casekeys, directory, retention
+from storage.core import ARCHIVE, CASES, CONTACT, FILE, OUTBOX, WRAP
 from storage.store import context
-from storage.tables import ARCHIVE, CASES, CONTACT, FILE, OUTBOX, WRAP
 from storage.vault import Recipient, open_archive
 from tests.test_media import picture
 from tests.test_schedule import DAY, KEEP

@@ -15,8 +15,8 @@ from handlers.events import Address, Choice, Command, Place, Text
 from handlers.history import BY_CLOCK, BY_REPORTER, POINTED_OUT, WRITTEN, Watch
 from handlers.life import LIFE, Who
 from storage import audit, directory
+from storage.core import CASES, HISTORY
 from storage.keystore import Keystore
-from storage.tables import CASES, HISTORY
 from storage.vault import Vault
 from tests.town import Town
 
@@ -321,7 +321,7 @@ def test_every_act_that_is_written_down_has_words_for_the_person() -> None:
 
 def test_nothing_in_the_product_changes_a_row_or_deletes_any_but_the_oldest() -> None:
     sources = [p for folder in ("bot", "storage", "handlers") for p in (HANDLERS.parent / folder).glob("*.py")]
-    assert {p.name for p in sources if "HISTORY" in p.read_text("utf-8")} == {"audit.py", "tables.py"}
+    assert {p.name for p in sources if "HISTORY" in p.read_text("utf-8")} == {"audit.py", "core.py"}
     code = Path(audit.__file__).read_text("utf-8")
     assert re.findall(r"HISTORY\.(?:update|delete)|(?:update|delete)\(HISTORY\)[^\n]*", code) == [
         "delete(HISTORY).where(HISTORY.c.id <= last.id)).rowcount"

@@ -17,8 +17,8 @@ from sqlalchemy import update
 from bot.settings import Settings
 from handlers.events import Address, Command
 from storage import backups, custody, operations
+from storage.core import CASES
 from storage.custody import Custodian, WrongKey
-from storage.tables import CASES
 from storage.vault import Recipient
 from tests.house import at_home, config
 from tests.test_apart import finish, number

@@ -11,7 +11,7 @@ from bot.bench import crowds, durable, reading, sending
 from bot.bench.promises import PROMISES, Measured, Pairs, Promise
 from bot.bench.scene import Crowd, scene
 from bot.bench.wire import fields_of
-from storage.tables import CASES
+from storage.core import CASES
 
 NAMED = (
     "turns_128_vs_raw turn_p50_vs_raw turns_vs_orm pg_turns_128_vs_5rt reports_vs_ptb cpu_per_report_vs_ptb "

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as command_line
-from storage.tables import OUTBOX
+from storage.core import OUTBOX
 from tests.doubles.telegram import refused
 from tests.house import House, OnTelegram, at_home, config, report
 

@@ -25,8 +25,8 @@ from handlers.life import ENDED
 from handlers.world import Case, Count, Directory, Group, Rules, Shift, World
 from storage import directory, shifts, worlds
 from storage.audit import Witness
+from storage.core import CASES
 from storage.retention import Keep
-from storage.tables import CASES
 from tests.town import EMERGENCY, GAZETTEER, NOW, WORDS, Town
 
 BANGKOK = ZoneInfo("Asia/Bangkok")

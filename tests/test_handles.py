@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from handlers.effects import LinkGroup, Reporter
 from handlers.events import Address, Choice
 from storage import directory, handles, outbox, retention
-from storage.tables import CASES, HANDLE
+from storage.core import CASES, HANDLE
 from tests.test_schedule import KEEP
 from tests.test_turns import OFFICERS, RESIDENT, link, report
 from tests.town import Town

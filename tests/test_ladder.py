@@ -26,7 +26,7 @@ from handlers.patience import STEPS, Patience, Step
 from handlers.world import Case, Directory, Group, Member, Rules, World
 from storage import audit, climbing, directory
 from storage.audit import Witness
-from storage.tables import CASES, HISTORY
+from storage.core import CASES, HISTORY
 from tests.town import EMERGENCY, GAZETTEER, NOW, WORDS, Town
 
 BANGKOK = ZoneInfo("Asia/Bangkok")

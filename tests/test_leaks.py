@@ -18,10 +18,10 @@ from bot import logs
 from handlers.effects import Enroll, LinkGroup
 from handlers.events import Address, Body, Choice, Command, Incoming, Media, MediaKind, Place, Text
 from storage import backups, directory, quarantine
+from storage.core import CASES, FILE
 from storage.custody import Custodian
 from storage.mailbox import Mailbox
 from storage.spool import Spool
-from storage.tables import CASES, FILE
 from storage.vault import Recipient
 from tests.faults import FULL
 from tests.test_media import picture

@@ -8,7 +8,7 @@ import pytest
 from handlers.effects import Enroll, LinkGroup
 from handlers.events import Added, Address, Choice, Command, Migrated, Removed, Text
 from storage import codes, directory
-from storage.tables import GROUP, LINK_ASKED
+from storage.core import GROUP, LINK_ASKED
 from tests.test_audit import CHIEF, OFFICERS, SECOND, history, people, report
 from tests.test_retention import count, schedule
 from tests.town import Town

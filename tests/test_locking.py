@@ -6,7 +6,7 @@ from handlers.effects import Button, Decision, Dismiss, LinkGroup, Record, Say, 
 from handlers.events import Address, Choice, Command
 from handlers.numbers import code as drawn
 from handlers.world import CodeRow, Directory, Group, Member
-from storage.tables import CODE
+from storage.core import CODE
 from tests.house import House, OnTelegram
 from tests.street import Street
 

@@ -9,7 +9,7 @@ from handlers.effects import Check, LinkGroup
 from handlers.events import Address, Choice, Command, MembersJoined, MembersLeft, Text
 from handlers.world import Query
 from storage import directory
-from storage.tables import CASES, HISTORY, INSIDE, OUTBOX
+from storage.core import CASES, HISTORY, INSIDE, OUTBOX
 from tests.street import Street
 from tests.test_audit import OFFICERS, people, report
 from tests.test_desk import CASE, KAN, street

@@ -13,7 +13,7 @@ from handlers import intro, notice
 from handlers.events import Address, Choice, Command, Text
 from handlers.world import Kept
 from storage import operations, retention
-from storage.tables import CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, OUTBOX, TRAIL
+from storage.core import CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, OUTBOX, TRAIL
 from tests.test_audit import OFFICERS, RESIDENT, SECOND, people, press, report
 from tests.test_retention import KEEP, count, on_disk, schedule, with_photo
 from tests.test_rights import FORGET, half, last

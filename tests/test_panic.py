@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from handlers.events import Address, Body, Choice, Command, Text
 from handlers.world import Memory
-from storage.tables import CASES, CONTACT, TRAIL
+from storage.core import CASES, CONTACT, TRAIL
 from tests.street import Street
 from tests.test_asking import WRITTEN
 from tests.test_conversation_laws import bodies

@@ -12,7 +12,7 @@ from handlers.effects import Dismiss, Enroll, LinkGroup, UnlinkGroup
 from handlers.events import Address, Choice, Command, Fate, Outcome, Place, Removed, Text, Tick
 from handlers.meter import Level, Meter, day_of, midnight, turn
 from storage import directory, meter
-from storage.tables import CASES, METER_DAY, METER_MONTH, OUTBOX
+from storage.core import CASES, METER_DAY, METER_MONTH, OUTBOX
 from tests.town import Town
 
 KAN, THEIRS = Address("line", "g-kan"), Address("telegram", "g-kan")

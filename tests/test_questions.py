@@ -14,7 +14,7 @@ from handlers.kinds import KINDS
 from handlers.phrases import PHRASES, of_kind
 from locales import LANGUAGES
 from storage import remarks
-from storage.tables import CASES, PROMPT, QUESTION
+from storage.core import CASES, PROMPT, QUESTION
 from tests.test_turns import OFFICERS, link, report
 from tests.town import WORDS, Town
 

@@ -14,7 +14,7 @@ from handlers.events import Address, Body, Choice, Command, Text, Tick
 from handlers.queue import MOST_LATER, place, waiting
 from handlers.world import Case
 from storage import copies, doubts, operations
-from storage.tables import CASES, COPIED, TALLY, TRAINING
+from storage.core import CASES, COPIED, TALLY, TRAINING
 from tests.test_audit import CHIEF, OFFICERS, REPORT, SECOND, history, people, press
 from tests.test_retention import count, schedule
 from tests.town import NOW, Town

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.tables import OUTBOX, QUARANTINE
+from storage.core import OUTBOX, QUARANTINE
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, link, report
 from tests.test_whole import CHIEF, LINE_OFFICER, OFFICER, chief_of_line, number_in
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from handlers.events import Address, Choice, Command
 from storage import erasing, recounting
-from storage.tables import CASES, TALLY, WAIT
+from storage.core import CASES, TALLY, WAIT
 from tests.test_turns import OFFICERS, REPORT, link
 from tests.town import Town
 

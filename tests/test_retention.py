@@ -17,8 +17,8 @@ from handlers.world import Figures as Counted
 from handlers.world import Query
 from storage import audit, clock
 from storage import figures as counted
+from storage.core import CARD, CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, INBOX, MARK, OUTBOX, WRAP
 from storage.retention import Keep
-from storage.tables import CARD, CASES, CONTACT, CONVERSATION, FILE, GONE, HISTORY, INBOX, MARK, OUTBOX, WRAP
 from tests.house import House, OnTelegram
 from tests.test_audit import OFFICERS, people, press, report
 from tests.test_checking import about, look

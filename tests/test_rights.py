@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from handlers.events import Address, Choice, Command, Media, MediaKind, Removed, Text
 from handlers.world import Memory
-from storage.tables import CASES, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX
+from storage.core import CASES, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX
 from tests.street import Street
 from tests.test_audit import OFFICERS, RESIDENT, people, press, report
 from tests.test_retention import count, on_disk, schedule

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.room import Room, taken
-from storage.tables import FILE
+from storage.core import FILE
 from tests.house import STEPS, House, OnTelegram
 
 RESIDENT = 5_001

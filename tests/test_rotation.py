@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
-from sqlmodel import SQLModel
 
 from handlers.events import Address, Command, Media, MediaKind
 from storage import clock, outbox, rotation
+from storage.core import CASES, CONTACT, CONVERSATION, FILE, GROUP, MEMBER, WRAP
 from storage.database import Work, shred
 from storage.handles import LIFE
 from storage.keystore import week
 from storage.store import Store
-from storage.tables import CASES, CONTACT, CONVERSATION, FILE, GROUP, MEMBER, WRAP
+from storage.tables import MODELS
 from storage.vault import CannotOpen
 from tests.test_apart import finish, number, purge
 from tests.test_media import picture
@@ -230,7 +230,7 @@ BY_CASE_KEY = {"case", "wrap", "archive", "media"}  # readable as long as a wrap
 DAYS = {"outbox", "letter", "quarantine", "handle", "trail", "code"}  # gone before their key is
 
 
-@pytest.mark.parametrize("table", SQLModel.metadata.tables.values(), ids=lambda t: t.name)
+@pytest.mark.parametrize("table", MODELS.tables.values(), ids=lambda t: t.name)
 def test_whatever_is_sealed_is_renewed_or_dies_with_its_key_on_purpose(table: Any) -> None:
     renewed = {(what.table.name, what.column) for what in rotation.RENEWED}
     lost = [

@@ -11,8 +11,8 @@ from handlers.effects import Enroll, LinkGroup
 from handlers.events import Address, Choice, Command, Place, Text
 from storage import directory
 from storage.audit import Witness
+from storage.core import CONVERSATION, INBOX
 from storage.retention import Keep
-from storage.tables import CONVERSATION, INBOX
 from tests.town import Town
 
 BANGKOK = ZoneInfo("Asia/Bangkok")

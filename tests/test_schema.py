@@ -3,23 +3,49 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
-from sqlmodel import SQLModel
+from sqlalchemy import Column, Connection, Dialect, Integer, MetaData, Table, inspect, text
+from sqlalchemy.engine import make_url
 
-from storage import database, schema, tables
+from storage import core, database, derive, schema
+from storage.columns import Moment
+from storage.tables import MODELS
 
 CLASSES = {"clear", "sealed", "tag", "key"}
-TABLES = sorted(SQLModel.metadata.tables.values(), key=lambda t: t.name)
+DIALECTS = [make_url(f"{name}://").get_dialect()() for name in ("sqlite", "postgresql")]
+TABLES = sorted(MODELS.tables.values(), key=lambda t: t.name)
 
 
 async def test_models_and_migrations_agree(url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         schema.migrate(connection)
-        return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+        return list(compare_metadata(MigrationContext.configure(connection), MODELS))
 
     async with database.opened(url) as opened:
         assert await opened.write(differences) == []
         assert await opened.read(schema.at_head)
+
+
+def test_the_tables_of_a_running_process_were_written_from_the_models() -> None:
+    assert derive.WHERE.read_text("utf-8") == derive.module(), "the models changed: `make core`"
+
+
+@pytest.mark.parametrize("model", TABLES, ids=lambda t: t.name)
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda d: d.name)
+def test_a_running_process_knows_every_column_as_the_model_has_it(model: Table, dialect: Dialect) -> None:
+    def known(table: Table) -> list[tuple[object, ...]]:
+        return [
+            (c.name, c.type.compile(dialect), c.primary_key, c.autoincrement, getattr(c.default, "arg", None))
+            for c in table.columns
+        ]
+
+    assert known(core.ALL.tables[model.name]) == known(model)
+    assert getattr(core, derive.name(model)) is core.ALL.tables[model.name]
+
+
+def test_what_cannot_be_written_down_is_refused() -> None:
+    made = Table("made", MetaData(), Column("at", Integer, server_default="1"))
+    with pytest.raises(derive.Unknown, match="plain defaults only"):
+        derive.table(made)
 
 
 async def test_a_second_run_changes_nothing(url: str) -> None:
@@ -70,7 +96,7 @@ def test_every_binary_column_is_sealed_or_a_key() -> None:
 def test_a_moment_is_kept_to_the_millisecond_in_utc() -> None:
     from tests.town import NOW
 
-    moment = tables.Moment()
+    moment = Moment()
     stored = moment.process_bind_param(NOW, None)  # type: ignore[arg-type]
     assert moment.process_result_value(stored, None) == NOW  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import server
-from storage.tables import INBOX, OUTBOX, QUARANTINE
+from storage.core import INBOX, OUTBOX, QUARANTINE
 from tests.doubles.line import signature
 from tests.doubles.telegram import refused
 from tests.house import SECRET, House, OnLine, OnTelegram, OnWeb, until

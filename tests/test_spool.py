@@ -35,10 +35,10 @@ from handlers.events import (
 )
 from storage import spool
 from storage.audit import Witness
+from storage.core import CASES, INBOX
 from storage.database import Database
 from storage.keystore import Keystore
 from storage.spool import Spool
-from storage.tables import CASES, INBOX
 from storage.vault import Vault
 from tests.test_turns import REPORT, link
 from tests.town import NOW, Clock, Town

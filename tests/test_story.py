@@ -10,7 +10,7 @@ import pytest
 from handlers.events import Address
 from handlers.phrases import PHRASES
 from storage import audit, codes
-from storage.tables import HISTORY, OUTBOX, QUARANTINE, QUESTION
+from storage.core import HISTORY, OUTBOX, QUARANTINE, QUESTION
 from tests.doubles.telegram import migrated
 from tests.house import LINE_GROUP, TELEGRAM_GROUP, House, OnLine, OnTelegram, link, report
 from tests.test_whole import CHIEF, LINE_OFFICER, OFFICER, chief_of_line, number_in

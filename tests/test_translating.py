@@ -14,7 +14,7 @@ from handlers import notice
 from handlers.effects import Enroll, LinkGroup
 from handlers.events import Address, Body, Choice, Command, Text
 from storage import directory
-from storage.tables import HISTORY, OUTBOX
+from storage.core import HISTORY, OUTBOX
 from tests.doubles.translator import KEY, TranslatorDouble, turned
 from tests.test_audit import OFFICERS
 from tests.town import Town

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot import reading, server, tryout
 from bot.app import App, build, running
 from handlers.events import Command
-from storage.tables import CASES, LETTER, QUARANTINE
+from storage.core import CASES, LETTER, QUARANTINE
 from tests.house import served
 from tests.town import Clock
 

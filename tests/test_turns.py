@@ -13,7 +13,7 @@ from handlers.effects import Decision, Enroll, LinkGroup, Say
 from handlers.events import Address, Body, Choice, Command, Incoming, MembersLeft, Place, Removed, Text
 from handlers.world import World
 from storage import directory, outbox
-from storage.tables import CASES, CONVERSATION, INBOX, OUTBOX, QUARANTINE, TALLY
+from storage.core import CASES, CONVERSATION, INBOX, OUTBOX, QUARANTINE, TALLY
 from tests.town import Town
 
 NOW_IN = (TALLY.c.untaken, TALLY.c.taken, TALLY.c.done)

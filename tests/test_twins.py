@@ -8,7 +8,7 @@ import pytest
 from handlers.effects import LinkGroup
 from handlers.events import Address, Choice, Command, Place, Text
 from storage import codes, directory
-from storage.tables import CASES, MEMBER
+from storage.core import CASES, MEMBER
 from tests.town import Town
 
 KAN, THEIRS = Address("line", "g-kan"), Address("telegram", "g-kan")

@@ -20,7 +20,7 @@ from bot.channels import Channel, Outgoing
 from bot.connect import CHANNELS
 from bot.dispatcher import Dispatcher
 from handlers.events import Address, Command, Incoming, Tick
-from storage.tables import CASES, FILE, GROUP, OUTBOX, QUARANTINE
+from storage.core import CASES, FILE, GROUP, OUTBOX, QUARANTINE
 from tests.doubles.telegram import blocked, broken, dropped, migrated, slow, throttled
 from tests.house import (
     LINE_GROUP,

@@ -11,8 +11,8 @@ from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import STEPS, Crowd, scene
 from handlers.world import Memory
 from storage import prepared, worlds
+from storage.core import CONVERSATION
 from storage.store import context
-from storage.tables import CONVERSATION
 
 BURST, BURSTS = 5_000, 3
 FEW, MANY = 10_000, 100_000

@@ -1,13 +1,12 @@
 """Alembic's entry: runs the migrations on the connection that storage.schema hands over."""
 
 from alembic import context
-from sqlmodel import SQLModel
 
-import storage.tables  # noqa: F401
+from storage.tables import MODELS
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=SQLModel.metadata,
+    target_metadata=MODELS,
     render_as_batch=True,
     transaction_per_migration=False,
 )

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select
 from bot.app import App
 from handlers.events import Address
 from storage import operations
+from storage.core import CASES, OUTBOX, QUARANTINE, WRAP
 from storage.store import context
-from storage.tables import CASES, OUTBOX, QUARANTINE, WRAP
 from tests.faults.driver import Town
 
 CODE = re.compile(r"\b[0-9A-Z]{2,}(-[0-9A-Z]+)+\b|\d+")  # numbers, receipts, times of day: different every time

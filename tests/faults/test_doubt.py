@@ -12,7 +12,7 @@ import pytest
 from bot.channels import Outgoing
 from bot.turns import Unavailable
 from handlers.events import Address, Command, Incoming
-from storage.tables import OUTBOX
+from storage.core import OUTBOX
 from tests.test_turns import count
 from tests.town import FREE, Listener, Town
 

@@ -20,7 +20,7 @@ from bot.app import App, build
 from handlers.effects import LinkGroup
 from handlers.events import Address
 from storage import directory, schema
-from storage.tables import OUTBOX
+from storage.core import OUTBOX
 from tests.doubles.line import FakeLine
 from tests.doubles.telegram import TelegramDouble
 from tests.faults import FULL, only_full

@@ -17,7 +17,7 @@ from bot.schedule import Schedule
 from bot.settings import Settings
 from handlers.events import Address, Choice
 from storage.audit import Witness
-from storage.tables import CASES, HISTORY, INBOX, QUARANTINE
+from storage.core import CASES, HISTORY, INBOX, QUARANTINE
 from tests.faults import FULL
 from tests.test_turns import OFFICERS, REPORT, count, link
 from tests.town import Town

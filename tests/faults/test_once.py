@@ -8,8 +8,8 @@ from handlers.decide import decide
 from handlers.effects import Decision, Say
 from handlers.events import Address, Command, Incoming
 from handlers.world import World
+from storage.core import QUARANTINE
 from storage.saving import Overtaken
-from storage.tables import QUARANTINE
 from tests.test_turns import count
 from tests.town import Town
 

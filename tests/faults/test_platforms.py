@@ -15,7 +15,7 @@ from bot.channels import Outgoing
 from handlers.effects import LinkGroup
 from handlers.events import Address
 from storage import directory
-from storage.tables import OUTBOX
+from storage.core import OUTBOX
 from tests.doubles.telegram import Fault, blocked, broken, dropped, migrated, refused, slow, throttled
 from tests.faults import FULL, only_full
 from tests.faults.broken import Wrapped

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from handlers.events import Choice, Incoming, Text
 from storage import turn
-from storage.tables import CASES
+from storage.core import CASES
 from tests.faults import FULL
 from tests.faults.test_steps import state
 from tests.test_turns import REPORT, RESIDENT, count, link

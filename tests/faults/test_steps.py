@@ -14,10 +14,10 @@ from bot.channels import Outgoing
 from bot.turns import Turns
 from handlers.events import Choice, Incoming
 from storage import turn
+from storage.core import CASES, CONVERSATION, INBOX, OUTBOX, QUARANTINE
 from storage.database import Database, opened
 from storage.outbox import LEASE
 from storage.store import Store
-from storage.tables import CASES, CONVERSATION, INBOX, OUTBOX, QUARANTINE
 from tests.faults import FULL
 from tests.test_turns import OFFICERS, REPORT, RESIDENT, link
 from tests.town import Listener, Town

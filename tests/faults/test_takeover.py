@@ -14,8 +14,8 @@ from bot.channels.line import Line
 from bot.dispatcher import ASK_SECONDS
 from handlers.events import Address, Command
 from storage import presence
+from storage.core import OUTBOX, PROCESS
 from storage.outbox import LEASE, REPLY_SECONDS
-from storage.tables import OUTBOX, PROCESS
 from tests.doubles.line import SECRET, TOKEN, FakeLine
 from tests.test_turns import count
 from tests.town import Clock, Listener, Town

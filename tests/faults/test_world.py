@@ -17,9 +17,9 @@ from bot.channels import Pace, SendError
 from bot.turns import Turns, Unavailable
 from handlers.events import Address, Command, Incoming, Text
 from storage import schema
+from storage.core import INBOX, OUTBOX
 from storage.database import opened
 from storage.spool import Spool
-from storage.tables import INBOX, OUTBOX
 from tests.faults import only_full
 from tests.faults.checker import Verdict, check
 from tests.faults.test_kill import arranged, drained, town, witness

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from storage.tables import QUARANTINE
+from storage.core import QUARANTINE
 from tests.house import House
 
 HERE = Path(__file__).parent

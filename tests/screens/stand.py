@@ -16,7 +16,7 @@ from bot import reading, server, tryout, webchat
 from bot.app import App, build, running
 from bot.settings import Settings
 from handlers.events import Body, Command
-from storage.tables import CASES
+from storage.core import CASES
 from tests.house import served
 
 EVENING = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 19:30 in Thailand: pictures of two days stay alike
