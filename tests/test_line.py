@@ -4,8 +4,10 @@ import asyncio
 import dataclasses
 import io
 import json
+import os
+import sys
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.channels import BadSignature, Channel, Outgoing, Poison, SendError, Spent
-from bot.channels.line import Line
+from bot.channels.line import ENDPOINT, Line
 from bot.channels.line_buttons import spoken
 from bot.channels.line_menu import Menu, MenuButton, draw
 from bot.channels.line_render import render, split
+from bot.channels.line_wire import checked
 from handlers.effects import ButtonKind
 from handlers.events import Incoming
 from handlers.kinds import KINDS as REPORTED
@@ -338,7 +341,7 @@ def test_what_a_card_button_says_is_heard_as_that_command() -> None:
     assert as_json(event)["body"] == {"type": "Command", "name": "take", "args": "123"}
 
 
-# --- over HTTP, through the SDK
+# --- over HTTP: what people wait for straight away, what is rare through the SDK
 
 
 @pytest.fixture
@@ -492,16 +495,35 @@ REACTIONS = [
 ]
 
 
+async def changed(line: Line) -> None:
+    """What changes the account goes through the SDK."""
+    checked(await line._api.call("PUT", ENDPOINT, {"endpoint": "https://watch.example.org/line"}))
+
+
+Way = Callable[[Line], Awaitable[object]]
+WAYS: Mapping[str, Way] = {"wire": lambda line: line.send(out()), "SDK": changed}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("fault", *"wrxcg"), REACTIONS, ids=[r[0] for r in REACTIONS])
 async def test_an_error_says_what_to_do_next(
-    fake: FakeLine, line: Line, fault: str, w: str, r: float | None, x: bool, c: bool, g: bool
+    fake: FakeLine, line: Line, way: str, fault: str, w: str, r: float | None, x: bool, c: bool, g: bool
 ) -> None:
-    fake.fail(fault)
+    fake.fail(fault, fault)  # aiohttp asks once more by itself when a PUT is dropped
     with pytest.raises(SendError) as bad:
-        await line.send(out())
+        await WAYS[way](line)
     e = bad.value
     assert (e.why, e.retry_after, e.whole_channel, e.charged, e.gone) == (w, r, x, c, g)
+    assert (e.denied, e.unsure) == (fault == "401", fault in ("500", "503", "html", "drop"))
     assert fake.delivered == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_slow_answer_is_a_lost_one_whatever_is_asked(fake: FakeLine, hasty: Line, way: str) -> None:
+    fake.fail("slow")
+    with pytest.raises(SendError) as bad:
+        await WAYS[way](hasty)
+    assert (bad.value.why, bad.value.retry_after, bad.value.unsure) == ("TimeoutError", 2.0, True)
 
 
 async def test_a_refusal_of_a_reply_that_is_not_about_its_token_is_not_pushed(fake: FakeLine, line: Line) -> None:
@@ -511,12 +533,100 @@ async def test_a_refusal_of_a_reply_that_is_not_about_its_token_is_not_pushed(fa
     assert (bad.value.retry_after, fake.sent_to("push")) == (None, [])
 
 
-async def test_nobody_listening_is_tried_again() -> None:
+@pytest.mark.parametrize("way", WAYS)
+async def test_nobody_listening_is_tried_again(way: str) -> None:
     channel = Line(SECRET, TOKEN, "http://127.0.0.1:9", "http://127.0.0.1:9")
     with pytest.raises(SendError) as bad:
-        await channel.send(out(token="any"))
+        await WAYS[way](channel)
     await channel.close()
-    assert (bad.value.why, bad.value.retry_after) == ("unreachable", 5.0)
+    assert (bad.value.why, bad.value.retry_after, bad.value.unsure) == ("unreachable", 5.0, False)
+
+
+async def test_words_follow_no_redirect(fake: FakeLine, line: Line) -> None:
+    """Whoever stands between us and LINE cannot have them sent elsewhere, nor make us take a page for an answer."""
+    fake.fail("302")
+    with pytest.raises(SendError) as bad:
+        await line.send(out())
+    assert (bad.value.why, len(fake.calls), fake.delivered) == ("http 302", 1, [])
+
+
+async def without_the_sdk(told: str) -> None:
+    """Run in a process of its own, in which nobody has loaded the SDK, with a double and a channel at hand."""
+    environ = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    ran = await asyncio.create_subprocess_exec(sys.executable, "-c", ALONE + told, env=environ)
+    assert await ran.wait() == 0
+
+
+ALONE = """
+import asyncio, sys
+from bot.channels import Outgoing
+from bot.channels.line import Line
+from bot.channels.line_menu import Menu, MenuButton
+from tests.doubles.line import SECRET, TOKEN, FakeLine
+
+ADDRESS = "https://watch.example.org"
+PART = {"text": "a", "buttons": [], "attachments": [], "replaces": ""}
+
+async def alone():
+    async with FakeLine() as fake:
+        line = Line(SECRET, TOKEN, fake.url, fake.url)
+        await told(fake, line)
+        await line.close()
+
+def loaded():
+    return "linebot" in sys.modules
+
+async def answer(fake, line):
+    await line.send(Outgoing("U1", [PART], "", fake.reply_token("U1")))
+    await line.send(Outgoing("U1", [PART], "b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21"))
+    assert fake.texts("U1") == ["a", "a"]
+"""
+
+
+async def test_a_process_that_has_just_begun_answers_without_the_sdk() -> None:
+    """It takes two seconds to load: a process that lives shorter has to answer, too."""
+    await without_the_sdk("""
+async def told(fake, line):
+    await answer(fake, line)
+    assert await line.member("C1", "U1") and await line.members("C1") == 1
+    await line.leave("C1")
+    assert not loaded()
+
+asyncio.run(alone())
+""")
+
+
+async def test_a_start_that_finds_everything_right_does_without_the_sdk() -> None:
+    await without_the_sdk("""
+async def told(fake, line):
+    menu = Menu("th", "เมนู", (MenuButton("สถานะ", "/status"),))
+    fake.endpoint, fake.menus["m"], fake.pictures["m"] = f"{ADDRESS}/line", {"name": menu.name}, b"png"
+    fake.menu_of[""] = "m"
+    line._menus = (menu,)
+    await line.start(ADDRESS)
+    assert line.link and await line.delivers(ADDRESS)
+    await line.quota()
+    await line.link_menu("U1", "th")
+    assert fake.menu_of["U1"] == "m" and all(call.method == "GET" for call in fake.calls[:-1])
+    assert not loaded()
+
+asyncio.run(alone())
+""")
+
+
+async def test_nobody_waits_while_the_sdk_is_loaded() -> None:
+    await without_the_sdk("""
+async def told(fake, line):
+    starting = asyncio.create_task(line.start(ADDRESS))
+    while not loaded():
+        await asyncio.sleep(0)
+    await answer(fake, line)
+    assert not starting.done() and not fake.endpoint
+    await starting
+    assert fake.endpoint == f"{ADDRESS}/line"
+
+asyncio.run(alone())
+""")
 
 
 async def test_a_message_line_cannot_show_is_not_sent(fake: FakeLine, line: Line) -> None:

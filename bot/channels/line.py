@@ -1,7 +1,7 @@
 """LINE: webhook bodies to events, our messages to replies and pushes.
 
-The parts: `line_parse` reads, `line_render` draws, `line_api` speaks HTTP through line-bot-sdk, `line_menu` makes the
-rich menus. Facts: developers.line.biz/en/reference/messaging-api/.
+The parts: `line_parse` reads, `line_render` draws, `line_wire` speaks HTTP, `line_api` changes the account through
+line-bot-sdk, `line_menu` makes the rich menus. Facts: developers.line.biz/en/reference/messaging-api/.
 
 In the LINE Developers Console an operator switches on "Use webhook", "Webhook redelivery" (redelivered events carry
 the same id, so they are handled once) and "Allow bot to join group chats", and switches off auto-reply messages.
@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.channels import Outgoing, Pace, Poison, SendError, Spent, line_parse, line_render
-from bot.channels.line_api import Answer, Api, Lost, checked
+from bot.channels.line_api import Api
 from bot.channels.line_menu import Menu, install
+from bot.channels.line_wire import Answer, Lost, Wire, checked
 from bot.pictures import PLACE as PICTURES
 from handlers.events import Incoming
 
@@ -55,7 +56,8 @@ class Line:
         most_content: int = MOST_CONTENT,
     ) -> None:
         self._secret, self._destination = channel_secret.encode(), destination
-        self._api = Api(access_token, base_url, blob_base_url, timeout)
+        self._wire = Wire(access_token, base_url, blob_base_url, timeout)
+        self._api = Api(self._wire, access_token)
         self._menus, self._menu_ids = tuple(menus), dict[str, str]()
         self._most = most_content
         self._basic_id = self._pictures = ""
@@ -88,7 +90,7 @@ class Line:
         if out.reply_token:
             return await self._reply(out.reply_token, messages, out.again)
         body = {"to": out.chat, "messages": messages}
-        answer = await self._api.call("POST", "/v2/bot/message/push", body, key=out.key)
+        answer = await self._wire.ask("POST", "/v2/bot/message/push", body, key=out.key)
         if answer.status == 409:  # a request with this retry key was accepted before
             return _last_id(answer)
         return _last_id(checked(answer))
@@ -111,7 +113,7 @@ class Line:
         raise answer.failure
 
     async def _post_reply(self, body: dict[str, Any]) -> Answer:
-        answer = await self._api.call("POST", "/v2/bot/message/reply", body)
+        answer = await self._wire.ask("POST", "/v2/bot/message/reply", body)
         if answer.status >= 500:
             raise answer.failure
         return answer
@@ -120,7 +122,7 @@ class Line:
         """Bytes of the file of message `ref`; LINE deletes them after a time it does not tell."""
         if not REF.fullmatch(ref):
             raise SendError("bad reference", None)
-        async with aclosing(self._api.stream(f"/v2/bot/message/{ref}/content", self._most)) as chunks:
+        async with aclosing(self._wire.stream(f"/v2/bot/message/{ref}/content", self._most)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -129,7 +131,7 @@ class Line:
 
     async def leave(self, chat: str) -> None:
         kind = "room" if chat.startswith("R") else "group"
-        answer = await self._api.call("POST", f"/v2/bot/{kind}/{chat}/leave")
+        answer = await self._wire.ask("POST", f"/v2/bot/{kind}/{chat}/leave")
         if not answer.good and answer.status != 404:  # 404: not in it any more
             raise answer.failure
 
@@ -138,9 +140,9 @@ class Line:
         if not (REF.fullmatch(chat) and REF.fullmatch(person)):
             return False
         kind = "room" if chat.startswith("R") else "group"
-        answer = await self._api.call("GET", f"/v2/bot/{kind}/{chat}/member/{person}")
+        answer = await self._wire.ask("GET", f"/v2/bot/{kind}/{chat}/member/{person}")
         if answer.status == 404:  # they are not in it, or we are not
-            checked(await self._api.call("GET", f"/v2/bot/{kind}/{chat}/members/count"))
+            await self._ask(f"/v2/bot/{kind}/{chat}/members/count")
             return False
         if answer.status == 403:
             return None
@@ -161,16 +163,20 @@ class Line:
         self._basic_id = str(who.get("basicId", ""))
 
     async def start(self, public_url: str) -> None:
-        """Learn who we are, point the webhook at us, install the menus. Nothing is changed that is right already."""
+        """Learn who we are, point the webhook at us, install the menus. Nothing is changed that is right already.
+
+        What is sent meanwhile waits for nothing of this, and looks as it will afterwards.
+        """
+        ours = public_url.rstrip("/") if public_url.startswith("https://") else ""  # LINE takes no other
+        self._pictures = f"{ours}{PICTURES}" if ours else ""
         await self.introduce()
-        if public_url.startswith("https://"):  # LINE takes no other
-            self._pictures = f"{public_url.rstrip('/')}{PICTURES}"
-            await self._point_webhook(f"{public_url.rstrip('/')}/line")
+        if ours:
+            await self._point_webhook(f"{ours}/line")
         if self._menus:
             self._menu_ids = await install(self._api, self._menus)
 
     async def _point_webhook(self, wanted: str) -> None:
-        answer = await self._api.call("GET", ENDPOINT)
+        answer = await self._wire.ask("GET", ENDPOINT)
         if answer.status != 404 and not answer.good:  # 404: none was ever set
             raise answer.failure
         if answer.json.get("endpoint") != wanted:
@@ -186,7 +192,7 @@ class Line:
         """Whether LINE would reach us, and whether this month's messages last. Raises SendError."""
         found = []
         wanted = f"{public_url.rstrip('/')}/line"
-        there = (await self._api.call("GET", ENDPOINT)).json
+        there = (await self._wire.ask("GET", ENDPOINT)).json
         if there.get("endpoint") != wanted:
             found.append(f"line: the webhook is not {wanted}; `ntswatch run` sets it, with server.public_url")
         elif not there.get("active"):
@@ -203,7 +209,7 @@ class Line:
         """Show this person the menu of their language from now on. Raises SendError."""
         menu = self._menu_ids.get(language)
         if menu and not self.is_group(person):
-            checked(await self._api.call("POST", f"/v2/bot/user/{person}/richmenu/{menu}"))
+            checked(await self._wire.ask("POST", f"/v2/bot/user/{person}/richmenu/{menu}"))
 
     async def members(self, chat: str) -> int:
         """How many people a push to this chat is charged for (without ourselves). Raises SendError."""
@@ -220,10 +226,10 @@ class Line:
         return limit, int(used.get("totalUsage", 0))
 
     async def _ask(self, path: str) -> dict[str, Any]:
-        return checked(await self._api.call("GET", path)).json
+        return checked(await self._wire.ask("GET", path)).json
 
     async def close(self) -> None:
-        await self._api.close()
+        await self._wire.close()
 
 
 def _last_id(answer: Answer) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 import regex
 
-from bot.channels.line_api import Api, checked
+from bot.channels.line_api import Api
 from bot.channels.line_buttons import QUICK_LABEL
+from bot.channels.line_wire import checked
 from handlers import graphemes
 
 OURS = "ntswatch:"  # menus of other hands in the same account are left alone
@@ -107,12 +108,13 @@ async def install(api: Api, menus: Sequence[Menu]) -> dict[str, str]:
     People who were given an older menu of a language are moved to the new one by LINE, which takes its time; so the
     older ones are removed by the next start that has nothing to change.
     """
-    listed = checked(await api.call("GET", "/v2/bot/richmenu/list")).json.get("richmenus") or []
+    listed = checked(await api.wire.ask("GET", "/v2/bot/richmenu/list")).json.get("richmenus") or []
     there = {m["richMenuId"]: m["name"] for m in listed if str(m.get("name", "")).startswith(OURS)}
     found = {menu.language: await _found(api, menu, there) or await _made(api, menu) for menu in menus}
     ids = {language: ident for language, ident in found.items() if ident}
     for default in [ids[menu.language] for menu in menus if menu.language in ids][:1]:
-        checked(await api.call("POST", f"/v2/bot/user/all/richmenu/{default}"))
+        if await _default(api) != default:
+            checked(await api.call("POST", f"/v2/bot/user/all/richmenu/{default}"))
     old = {ident: name for ident, name in there.items() if ident not in ids.values()}
     if set(ids.values()) <= there.keys():
         for ident in old:
@@ -122,10 +124,17 @@ async def install(api: Api, menus: Sequence[Menu]) -> dict[str, str]:
     return ids
 
 
+async def _default(api: Api) -> str:
+    answer = await api.wire.ask("GET", "/v2/bot/user/all/richmenu")
+    if answer.status == 404:  # none was ever set
+        return ""
+    return str(checked(answer).json.get("richMenuId", ""))
+
+
 async def _found(api: Api, menu: Menu, there: Mapping[str, str]) -> str:
     """A crash may have left one without its picture: that one is not used."""
     for ident, name in there.items():
-        if name == menu.name and await api.probe(f"/v2/bot/richmenu/{ident}/content"):
+        if name == menu.name and await api.wire.holds(f"/v2/bot/richmenu/{ident}/content"):
             return ident
     return ""
 

@@ -95,6 +95,7 @@ class FakeLine:
     - "odd": done, answered with something that is not JSON,
     - "html": a proxy's error page that is not UTF-8,
     - "cut": the connection ends in the middle of a file,
+    - "302": sent elsewhere, as whoever stands between would do it,
     - "": this call goes well.
 
     `only` names the last part of the paths the faults are for; empty: all of them.
@@ -194,7 +195,7 @@ class FakeLine:
         body = json.loads(raw) if raw and request.content_type == "application/json" else raw or None
         fault = self.faults.popleft() if self.faults and request.path.endswith(self.only) else ""
         done, shown = None, len(self.delivered)
-        if fault not in FAULTS and fault not in {"drop", "html", "cut"}:
+        if fault not in FAULTS and fault not in {"drop", "html", "cut", "302"}:
             done = self._do(request, body)
         status: int | str = fault or (done.status if done else 0)
         brought = range(shown, len(self.delivered))
@@ -221,6 +222,8 @@ class FakeLine:
                 return web.Response(status=502, body="<h1>ผิดพลาด</h1>".encode("tis-620"), content_type="text/html")
             case "odd":
                 return web.Response(body=b"\xff\xfe not json")
+            case "302":
+                return web.Response(status=302, headers={"Location": "/v2/bot/info"})
         status, words = FAULTS[fault]
         return web.json_response(words, status=status)
 
@@ -324,6 +327,8 @@ class FakeLine:
             case "DELETE", ["richmenu", ident] if self.menus.pop(ident, None):
                 self.menu_of = {who: menu for who, menu in self.menu_of.items() if menu != ident}
                 return _json(200, {})
+            case "GET", ["user", "all", "richmenu"] if "" in self.menu_of:
+                return _json(200, {"richMenuId": self.menu_of[""]})
             case "POST", ["user", who, "richmenu", ident] if ident in self.menus:
                 if ident not in self.pictures:
                     return _json(400, {"message": "must upload richmenu image before applying it to user"})
