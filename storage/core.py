@@ -379,8 +379,8 @@ TALLY = Table(
 TRAIL = Table(
     "trail",
     ALL,
-    Column("id", ROW_ID, primary_key=True),
-    Column("tag", TEXT),
+    Column("tag", TEXT, primary_key=True),
+    Column("id", LONG, primary_key=True),
     Column("message", BYTES),
     Column("at", MOMENT),
 )

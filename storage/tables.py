@@ -135,11 +135,14 @@ class Contact(SQLModel, table=True):
 
 
 class Trail(SQLModel, table=True):
-    """A message of a private chat on Telegram, while it can still be deleted there."""
+    """A message of a private chat on Telegram, while it can still be deleted there.
 
-    __table_args__ = (Index("trail_by_tag", "tag"), Index("trail_by_time", "at"))
-    id: int | None = column("clear", "trail", default=None, primary_key=True, sa_type=ROW_ID)
-    tag: str = column("tag", "trail")
+    Every turn writes one: it lies with its chat, in one page. No index by time: that is asked once in a while.
+    """
+
+    __table_args__ = {"sqlite_with_rowid": False}
+    tag: str = column("tag", "trail", primary_key=True)
+    id: int = column("clear", "trail", primary_key=True, sa_type=BigInteger)  # drawn at random
     message: bytes = column("sealed", "trail", sa_type=LargeBinary)
     at: datetime = column("clear", "trail", sa_type=Moment)
 

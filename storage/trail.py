@@ -14,14 +14,19 @@ from storage.store import Store, context
 
 KEPT = timedelta(hours=48)  # core.telegram.org/bots/api#deletemessage
 CHANNEL = "telegram"
+ID_BYTES = 8  # 63 bits tell the messages of one chat apart
 
 
 def rows(store: Store, events: Iterable[Incoming]) -> list[dict[str, Any]]:
     """What these events add: messages of people, and ours that have just arrived."""
     found = [(store.tag(event.chat), message) for event in events if (message := left(event))]
     sealed = store.seal_all([(message, context("trail", "message", tag)) for tag, message in found])
-    now = store.now()
-    return [{"tag": tag, "message": kept, "at": now} for (tag, _), kept in zip(found, sealed, strict=True)]
+    now, drawn = store.now(), store.random(ID_BYTES * len(found))
+    ids = (int.from_bytes(drawn[at : at + ID_BYTES]) >> 1 for at in range(0, len(drawn), ID_BYTES))
+    return [
+        {"tag": tag, "id": number, "message": kept, "at": now}
+        for (tag, _), kept, number in zip(found, sealed, ids, strict=True)
+    ]
 
 
 def left(event: Incoming) -> str:

@@ -117,3 +117,21 @@ async def test_cases_of_the_first_release_keep_their_place(url: str) -> None:
         await opened.write(lambda c: schema.downgrade(c, "0001"))
         back = await opened.read(lambda c: c.execute(text("SELECT status FROM cases ORDER BY id")).scalars().all())
     assert list(back) == ["new", "taken", "done"]
+
+
+async def test_messages_that_can_still_be_deleted_survive_lying_with_their_chat(url: str) -> None:
+    rows = [("a", b"1"), ("b", b"2"), ("a", b"3")]
+    insert = text("INSERT INTO trail (tag, message, at) VALUES (:tag, :message, 5)")
+
+    def kept(connection: Connection) -> list[tuple[object, ...]]:
+        found = connection.execute(text("SELECT tag, message, at FROM trail ORDER BY tag, message"))
+        return [(tag, bytes(message), at) for tag, message, at in found]
+
+    async with database.opened(url) as opened:
+        await opened.write(lambda c: schema.migrate(c, "0022"))
+        for tag, message in rows:
+            await opened.write(lambda c, t=tag, m=message: c.execute(insert, {"tag": t, "message": m}))  # type: ignore[misc]
+        await opened.write(schema.migrate)
+        assert await opened.read(kept) == [("a", b"1", 5), ("a", b"3", 5), ("b", b"2", 5)]
+        await opened.write(lambda c: schema.downgrade(c, "0022"))
+        assert await opened.read(kept) == [("a", b"1", 5), ("a", b"3", 5), ("b", b"2", 5)]
