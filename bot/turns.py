@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -222,7 +221,7 @@ class Turns:
         self._wake()
 
     async def _commit(self, events: Sequence[Incoming]) -> None:
-        store = copy(self._store)  # what a transaction sees of the directory is everybody's only when it is committed
+        store = self._store.at_once()  # what it sees of the directory is everybody's only when it is committed
         self.counts.new += await self._database.write(
             partial(turn.take, store=store, batch=events, decide=self._decide)
         )

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from handlers.effects import OpenCase
 from handlers.fold import skeleton
 from storage import prepared
 from storage.columns import milliseconds
-from storage.core import CASES
 from storage.store import Store
 
 WITHIN = timedelta(hours=1)
@@ -24,6 +23,7 @@ FIRST = prepared.among(
     "case_id = CASE WHEN copied.at <= CAST(? AS bigint) THEN excluded.case_id ELSE copied.case_id END, "
     "at = CASE WHEN copied.at <= CAST(? AS bigint) THEN excluded.at ELSE copied.at END RETURNING case_id"
 )
+LED = prepared.among("UPDATE cases SET alike = id WHERE id IN LIST", "bigint")
 COMPARED = 2_000  # characters: who copies a text copies its beginning
 SHORTEST = 20  # letters of a skeleton: "come quickly" is said by many who know nothing of each other
 
@@ -49,7 +49,7 @@ def mark(connection: Connection, store: Store, opened: Mapping[int, str], rows: 
         if row["id"] in led:
             row["alike"] = row["id"]
     if led:
-        connection.execute(update(CASES).where(CASES.c.id.in_(led)).values(alike=CASES.c.id))
+        prepared.ask(connection, LED, sorted(led))
 
 
 def _firsts(connection: Connection, store: Store, opened: Mapping[int, str]) -> Iterator[tuple[str, int]]:

@@ -35,6 +35,8 @@ def minutes_until(opened: datetime, taken: datetime) -> int:
 
 def add(connection: Connection, tally: Mapping[TallyKey, int], waits: Mapping[WaitKey, int]) -> None:
     """Add differences to the counters; a counter is made when it is first needed."""
+    if not tally and not waits:
+        return
     rows: dict[tuple[object, ...], dict[str, Any]] = {}
     for (day, district, kind, status, practice), count in sorted(tally.items()):  # in one order: nobody waits in a ring
         key = (day, district, kind, practice)

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -40,6 +41,12 @@ class Store:
 
     def __post_init__(self) -> None:
         self.tag = lru_cache(TAGS_REMEMBERED)(self._tag)
+
+    def at_once(self) -> Self:
+        """A copy for one transaction, in which all happens at the same moment."""
+        made, moment = copy(self), self.now()
+        made.now = lambda: moment
+        return made
 
     def learn(self, other: "Store") -> None:
         """What a copy of this store has seen in a transaction that is now committed."""

@@ -76,7 +76,10 @@ async def step_times(app: App, crowd: Crowd, people: int) -> list[float]:
     times = []
     for events in crowd.reports(people):
         started = perf_counter()
-        await asyncio.gather(*(app.turns.handle([event]) for event in events))
+        if len(events) == 1:  # a webhook's own task waits for it; gather would make one more
+            await app.turns.handle(events)
+        else:
+            await asyncio.gather(*(app.turns.handle([event]) for event in events))
         times.append(perf_counter() - started)
     return times
 
