@@ -23,7 +23,7 @@ from handlers import contact
 from handlers.events import Address, Fate, Incoming, Outcome, Tick
 from storage import outbox
 from storage.database import Database, gone
-from storage.outbox import Row
+from storage.outbox import Row, chat_of
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -140,11 +140,15 @@ class Dispatcher:
     def _wait(self, row: Row) -> float:
         if row.kind != "say":
             return 0.0
-        return self._pacers[row.channel].wait(row.lane, self._channels[row.channel].is_group(row.chat), self._clock())
+        return self._pacers[row.channel].wait(
+            chat_of(row.lane), self._channels[row.channel].is_group(row.chat), self._clock()
+        )
 
     def _start(self, row: Row) -> None:
         if row.kind == "say":
-            self._pacers[row.channel].take(row.lane, self._channels[row.channel].is_group(row.chat), self._clock())
+            self._pacers[row.channel].take(
+                chat_of(row.lane), self._channels[row.channel].is_group(row.chat), self._clock()
+            )
         self._lanes.add(row.lane)
         self._sending[row.id] = asyncio.create_task(self._deliver(row))
 
@@ -176,7 +180,7 @@ class Dispatcher:
             return row
         if self._held(row):  # each falls to another chat by itself
             return row
-        room = self._pacers[row.channel].room(row.lane, group, self._clock())
+        room = self._pacers[row.channel].room(chat_of(row.lane), group, self._clock())
         if row.waiting <= room + 1:
             return row
         behind = partial(outbox.behind, store=self._store, first=row, now=self._now(), most=folding.MOST)

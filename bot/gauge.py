@@ -94,11 +94,13 @@ class Gauge:
         """What a push costs, as far as we know; a group that nobody counted is taken for a large one."""
         if not self._channel.is_group(row.chat):
             return 1
-        return self._sizes[row.lane][1] if row.lane in self._sizes else max(1, self.meter.refused)
+        chat = outbox.chat_of(row.lane)
+        return self._sizes[chat][1] if chat in self._sizes else max(1, self.meter.refused)
 
     async def carry(self, row: Row) -> Row:
         """The row with what waited for its chat, written down before it is sent; itself where nothing does."""
-        lanes = self.holding & {row.lane, outbox.news_lane(row.lane)}
+        chat = outbox.chat_of(row.lane)
+        lanes = self.holding & {chat, outbox.news_lane(chat), outbox.later_lane(chat)}
         if not lanes or row.kind != "say" or not row.payload or row.attempts:
             return row
         try:
@@ -120,7 +122,8 @@ class Gauge:
         """For how many people LINE charges the push of this row that it took."""
         if not self._channel.is_group(row.chat):
             return 1
-        at, members = self._sizes.get(row.lane, (LONG_AGO, 0))
+        chat = outbox.chat_of(row.lane)
+        at, members = self._sizes.get(chat, (LONG_AGO, 0))
         if abs(self._store.now() - at) < SIZE_FRESH:
             return members
         try:
@@ -128,9 +131,9 @@ class Gauge:
         except SendError as bad:  # what we knew is near enough: LINE's own count sets it right
             log.warning("group not counted", extra={"action": "members", "error": bad.why})
             return max(1, members)
-        self._sizes[row.lane] = self._store.now(), members
+        self._sizes[chat] = self._store.now(), members
         try:
-            await self._database.write(partial(meter.size, store=self._store, tag=row.lane, members=members))
+            await self._database.write(partial(meter.size, store=self._store, tag=chat, members=members))
         except Exception as bad:
             if not gone(bad):
                 raise

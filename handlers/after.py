@@ -151,9 +151,12 @@ def on(event: Incoming) -> str:
 
 
 def actions(world: World, case: Case) -> tuple[Button, ...]:
-    more = () if case.status in ENDED else (Button("➕ " + world.t("Add more"), f"my:add:{plain(case)}"),)
     contact_ = () if case.status in ENDED else (Button("🔔 " + world.t("Messages"), f"my:contact:{plain(case)}"),)
-    return (*more, *contact_, *verdict.choices(world, case))
+    return (*add_more(world, case), *contact_, *verdict.choices(world, case))
+
+
+def add_more(world: World, case: Case) -> tuple[Button, ...]:
+    return () if case.status in ENDED else (Button("➕ " + world.t("Add more"), f"my:add:{plain(case)}"),)
 
 
 def begin_adding(world: World, event: Incoming, case: Case) -> Decision:
@@ -190,6 +193,8 @@ def add(world: World, event: Incoming) -> Decision:
     memory, told = noted(world, replace(case, details=details))
     album = isinstance(event.body, Media) and bool(event.body.album)
     text, wait = world.t("Added. Send more, or press the button."), ALBUM if album else 0.0
+    if again:
+        text = world.t("Officers will look at it again. Send more, or press the button.")
     said = Say(event.chat, text, (finished(world, case),), after=wait, settles=album)
     return (*effects, Amend(case.id, details, new), *again, Keep(memory), said, *(() if again else told))
 

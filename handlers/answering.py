@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers import cards, hygiene, keeping, membership, talk
+from handlers import after, cards, hygiene, keeping, membership, talk
 from handlers.asking_back import answered
 from handlers.desk import announced
 from handlers.effects import Adopt, AnswerQuestion, Button, ButtonKind, Decision, Effect, Keep, MoveCase, Record, Say
@@ -68,7 +68,8 @@ def press(world: World, event: Incoming, found: Found | None, how: str) -> Decis
     if how == "later":
         return later(world, event)
     if found is None or found[1].state == "expired":
-        return (Say(event.chat, world.t("This question is closed."), talk.way_on(world)),)
+        too_late = after.add_more(world, found[0]) if found else ()  # it can still be told
+        return (Say(event.chat, world.t("This question is closed."), (*too_late, *talk.way_on(world))),)
     case, question = found
     if how in CODES:
         thanks = Say(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from handlers import cards, contact, life
 from handlers.coordinator import scope_name
-from handlers.effects import NOBODY, Button, Decision, MoveCase, Offer, Record, Say, Status
+from handlers.effects import NOBODY, Button, Decision, Felt, MoveCase, Offer, Record, Say, Status
 from handlers.events import Address, Choice, Incoming
 from handlers.history import recorded
 from handlers.life import ENDED, NEW, Move
@@ -50,8 +50,9 @@ def moving(act: Act, name: str, changed: Changed) -> Decision:
 
 def moved(act: Act, name: str, after: Case) -> Decision:
     """The case as it stands after a move that may be made."""
+    after = asked_anew(after)
     same = (
-        replace(c, status=after.status, holder=after.holder, closer=after.closer, ending=after.ending)
+        asked_anew(replace(c, status=after.status, holder=after.holder, closer=after.closer, ending=after.ending))
         for c in siblings(act.world, act.case)
     )
     others = [
@@ -68,6 +69,11 @@ def moved(act: Act, name: str, after: Case) -> Decision:
     )
 
 
+def asked_anew(case: Case) -> Case:
+    """Whoever closes a case wants to know whether it helped: what was said of an earlier closing goes."""
+    return replace(case, felt="") if case.status is Status.CLOSED else case
+
+
 def siblings(world: World, case: Case) -> tuple[Case, ...]:
     """The other reports of the same event: what is done with one of them is done with all."""
     return tuple(c for c in world.cases if c.event and c.event == case.event and c.id != case.id)
@@ -78,6 +84,7 @@ def change(act: Act, name: str, was: Case, now: Case) -> Decision:
     here = was.offered and was.step >= Step.NEIGHBOUR and name != "accept"
     return (
         *((Offer(was.id, "", None),) if here else ()),
+        *((Felt(was.id, ""),) if was.felt and not now.felt else ()),
         MoveCase(was.id, was.status, now.status, now.holder, now.closer, now.ending),
         Record(f"case {name}", act.event.sender, was.id, facts={"to": now.status, **ended_with(now)}),
     )

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from handlers.effects import ButtonKind
 from handlers.events import Body
 from handlers.flow import Option, Question, Unreadable, chosen
-from handlers.places import chain
+from handlers.places import chain, province_scope
 from handlers.world import EVERYWHERE, Answers, Case, Group, Member, World
 from locales import N, Words
 
 DISTRICT = "district"
+PROVINCE = province_scope("")  # what a scope of a province begins with
 # TRANSLATORS: who must not see a report; on buttons, at most 14 letters for all of these.
 KEPT_FROM = {
     "police": ("👮", N("Police")),
@@ -26,16 +27,19 @@ SETTING = "not"
 
 def hidden(case: Case, group: Group | None, member: Member | None) -> bool:
     """Whether whoever looks must not even know of this case."""
-    return keeps_out(case.excluded, case.district, group, member)
+    return keeps_out(case.excluded, group, member)
 
 
-def keeps_out(excluded: Sequence[str], district: str, group: Group | None, member: Member | None) -> bool:
-    """The same of a case of which only this is known."""
+def keeps_out(excluded: Sequence[str], group: Group | None, member: Member | None) -> bool:
+    """The same of a case of which only this is known.
+
+    Whoever watches one district is of the district, also of the Thai one that works for the Lao or Khmer one opposite.
+    """
     if not excluded:
         return False
     if group is not None or member is None or member.role != "coordinator":
         return True
-    return DISTRICT in excluded and member.scope == district
+    return DISTRICT in excluded and member.scope != EVERYWHERE and not member.scope.startswith(PROVINCE)
 
 
 def seen(world: World, cases: tuple[Case, ...]) -> tuple[Case, ...]:

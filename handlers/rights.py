@@ -84,7 +84,7 @@ def forget(world: World, event: Incoming) -> Decision:
         world.t(
             "Delete this chat from our side? The report you have not sent, the language and the way to answer you go."
         ),
-        *stays(world),
+        *stays(world, asked=True),
         world.t("The messages on your phone stay until you delete them there."),
     ]
     buttons = (Button("🗑 " + world.t("Yes, delete"), "forget:yes"), Button(world.t("No, keep it"), "forget:no"))
@@ -95,13 +95,18 @@ def kept(world: World, event: Incoming) -> Decision:
     return (Say(event.chat, world.t("Nothing was deleted."), way_on(world)),)
 
 
-def stays(world: World) -> list[str]:
-    """What is not deleted, by name."""
+def stays(world: World, *, asked: bool = False) -> list[str]:
+    """What is not deleted, by name; `asked`: before it is done."""
     worked_on = [c.number for c in world.cases if not mine_alone(c)]
     untaken = [c.number for c in world.cases if mine_alone(c)]
     lines = []
     if untaken:
-        lines.append(world.t("Taken back, for nobody has taken it yet: {numbers}", numbers=", ".join(untaken)))
+        numbers = ", ".join(untaken)
+        lines.append(
+            world.t("Is taken back, too, for nobody has taken it yet: {numbers}", numbers=numbers)
+            if asked
+            else world.t("Taken back, for nobody has taken it yet: {numbers}", numbers=numbers)
+        )
     if worked_on:
         lines.append(
             world.t(

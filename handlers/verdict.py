@@ -41,9 +41,9 @@ def plain(case: Case) -> str:
 
 
 def choices(world: World, case: Case) -> tuple[Button, ...]:
-    """What may be decided now."""
+    """What may be decided now. "Nothing changed" is said with the words that open it again, until then nothing is."""
     words, number = world.words[world.language], plain(case)
-    if case.status is Status.CLOSED and not case.felt:
+    if case.status is Status.CLOSED and case.felt in ("", "nothing"):
         return tuple(Button(f"{icon} {words.t(text)}", f"my:{code}:{number}") for code, (icon, text) in FELT.items())
     if life.move("withdraw", case.status, {Who.REPORTER}):
         return (Button("🗑 " + words.t("Take back"), f"my:withdraw:{number}"),)

@@ -24,7 +24,7 @@ from handlers.seats import linked
 from handlers.world import AskedLink, Directory, Group, Member, RouteRule
 from storage import prepared
 from storage.core import CARD, GROUP, HANDLE, INSIDE, LINK_ASKED, MEMBER, OUTBOX, REVISION, RULE, SWITCHED, TRAINING
-from storage.outbox import WAITS
+from storage.outbox import WAITS, later_lane
 from storage.store import Store, context
 from storage.upsert import upsert
 
@@ -147,7 +147,8 @@ def _for_a_while(connection: Connection, store: Store, change: Train | AskLink |
 
 def _unsaid(connection: Connection, store: Store, chat: Address) -> None:
     """What waits for a later day is not said to a chat that has no right to it any more."""
-    connection.execute(delete(OUTBOX).where(WAITS, OUTBOX.c.lane == store.tag(chat)))
+    tag = store.tag(chat)
+    connection.execute(delete(OUTBOX).where(WAITS, OUTBOX.c.lane.in_((tag, later_lane(tag)))))
 
 
 def _move(connection: Connection, store: Store, old: Address, new: Address) -> None:
@@ -163,14 +164,15 @@ def _move(connection: Connection, store: Store, old: Address, new: Address) -> N
     connection.execute(delete(INSIDE).where(INSIDE.c.chat == was))
     connection.execute(HANDLE.update().where(HANDLE.c.chat == was).values(chat=now, message=""))
     waiting = connection.execute(
-        select(OUTBOX.c.id, OUTBOX.c.payload).where(OUTBOX.c.lane == was, OUTBOX.c.state == "todo")
-    ).all()
-    for row, sealed in waiting:
-        bound = context("outbox", "payload", row)
-        payload = {**store.open(sealed, bound), "chat": new.chat}
-        connection.execute(
-            OUTBOX.update().where(OUTBOX.c.id == row).values(lane=now, payload=store.seal(payload, bound))
+        select(OUTBOX.c.id, OUTBOX.c.lane, OUTBOX.c.payload).where(
+            OUTBOX.c.lane.in_((was, later_lane(was))), OUTBOX.c.state == "todo"
         )
+    ).all()
+    for row, lane, sealed in waiting:
+        bound = context("outbox", "payload", row)
+        payload = store.seal({**store.open(sealed, bound), "chat": new.chat}, bound)
+        there = OUTBOX.update().where(OUTBOX.c.id == row)
+        connection.execute(there.values(lane=lane.replace(was, now), payload=payload))
 
 
 def _group_row(store: Store, group: LinkGroup) -> dict[str, object]:

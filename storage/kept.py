@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import Connection, select
 
 from handlers.effects import Status
-from handlers.excluded import DISTRICT
+from handlers.excluded import keeps_out
 from handlers.world import Count, Figures, Query, World
 from storage.core import CASES
 from storage.figures import COLUMNS, COUNTED_AS
@@ -32,7 +32,7 @@ def added(connection: Connection, world: World, query: Query, figures: Figures) 
         found = found.where(CASES.c.desk.in_(query.districts))
     counts: defaultdict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)
     for district, kind, status, practice, kept_from in connection.execute(found):
-        if not (DISTRICT in kept_from.split(",") and member.scope == district):
+        if not keeps_out(kept_from.split(","), None, member):
             counts[district, kind, bool(practice)][COLUMNS[COUNTED_AS[Status(status)]]] += 1
     made = (Count(*key, *(by[name] for name in COLUMNS.values())) for key, by in counts.items())
     return replace(figures, counts=(*figures.counts, *made))

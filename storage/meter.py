@@ -109,7 +109,7 @@ def carry(connection: Connection, store: Store, into: outbox.Row, rest: Sequence
     """One row says from now on what others said that waited; the cards among them are known in that chat."""
     outbox.merge(connection, store, into, rest)
     cards = {row.payload["card"]: row for row in rest if row.payload and row.payload.get("card")}
-    made = [{"case_id": case, "tag": row.lane, "message": ""} for case, row in cards.items()]
+    made = [{"case_id": case, "tag": outbox.chat_of(row.lane), "message": ""} for case, row in cards.items()]
     prepared.put(connection, CARD, made, ("case_id", "tag"))
 
 

@@ -62,6 +62,7 @@ REPLY_SECONDS = 20  # after the event; who takes the row over, a LEASE later at 
 HELD: ColumnElement[bool] = OUTBOX.c.state == "held"
 # Until something leaves to its chat anyway, or the month turns (storage.meter); spelled out for the index.
 WAITS: ColumnElement[bool] = OUTBOX.c.state == literal_column("'waits'")
+LATER = " later"
 SOON = 5.0  # seconds; what waits longer may find its reply token used up
 
 
@@ -157,7 +158,7 @@ def rows(
             lane = news_lane(chat)
         else:
             channel, chat = to.channel, store.tag(to)
-            lane = chat
+            lane = later_lane(chat) if payload.get("card") and payload.get("after") else chat
             payload = {**payload, "chat": to.chat}
             first = kind == "say" and (to, event.id) not in answered
             if first and to == event.chat and event.reply_token and payload.get("after", 0.0) <= SOON:  # it serves once
@@ -201,6 +202,16 @@ def _contacts(connection: Connection, case_ids: Sequence[int]) -> dict[int, tupl
 def news_lane(lane: str) -> str:
     """What we say first waits apart: held until morning, it must not hold back the answers to what they write."""
     return f"{lane} news"
+
+
+def later_lane(lane: str) -> str:
+    """An alert that waits on purpose waits apart, too: what is urgent, and every answer to officers, goes past it."""
+    return f"{lane}{LATER}"
+
+
+def chat_of(lane: str) -> str:
+    """The chat whose pace and cards such an alert shares."""
+    return lane.removesuffix(LATER)
 
 
 def take_back(connection: Connection, store: Store, chats: Sequence[Address]) -> None:

@@ -98,7 +98,7 @@ def hidden(connection: Connection, world: World, places: list[str], since: int) 
     if not kept_from_some(world):
         return ()
     rows = (Kept(*row) for row in prepared.ask(connection, KEPT, places, since, places))
-    return (c for c in rows if keeps_out(c.excluded.split(","), c.district, world.group, world.member))
+    return (c for c in rows if keeps_out(c.excluded.split(","), world.group, world.member))
 
 
 def kept_from_some(world: World) -> bool:

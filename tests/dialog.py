@@ -6,8 +6,11 @@ town: chief line:c1 coordinator *             a person with a role
 town: suda line:s1 officer TH3801 th secretary   and with a language and a seat
 set: two_person_close                         a setting that is on; also `pictures`, `translation`, `voices th lo`
 set: holidays                                 those of 2026 and 2027 are known
+set: alert_delay 20                           what is not urgent leaves up to so many minutes later
 roster: officers somchai malee=head           officers of that group, with a seat (police where none is named)
 who: resident line:r1 lo                      a chat; `lo` is the language of the app
+sent: resident TH3801 drugs ເຮືອ               they have just sent this report, in the language of the app; what was
+                                              said meanwhile is another file's point and is not shown
 
 resident > ຢາເສບຕິດ                            words
 resident > [2]  [Back]                        a press: the number, or a part of the label, of a button that chat shows;
@@ -15,6 +18,7 @@ resident > [2]  [Back]                        a press: the number, or a part of 
 resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
 resident > (video lost)                       a file that cannot be fetched; all others are still on their way
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
+resident > (again)                            the platform delivers their last message once more, as the same event
 officers/somchai > (reply words of the answer) an answer to the last message of the bot there
 officers/somchai > [Take]                     a press in a group, by one of its people
 officers > (added) (removed) (migrated g-new) what happens to a group
@@ -72,6 +76,7 @@ from handlers.events import (
     Unsupported,
     heard,
 )
+from handlers.indicators import VICTIMS
 from storage import climbing, directory, remarks
 from tests.town import Town
 
@@ -102,7 +107,9 @@ class Stage:
     left: dict[str, int] = field(default_factory=dict)
     public: dict[str, bool] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # what was drawn -> what the file says
+    known: set[Address] = field(default_factory=set)  # chats that have agreed to begin
     message: int = 0
+    last: tuple[Body, dict[str, Any]] | None = None  # what was said last, as the platform delivered it
 
     async def play(self, text: str) -> str:
         """The same file with the bot's lines as they are now."""
@@ -121,6 +128,9 @@ class Stage:
                 _, name, chat, *hint = line.split()
                 self.chats[name] = Address(*chat.split(":"))
                 self.hints[name] = hint[0] if hint else ""
+            elif line.startswith("sent:"):
+                await self.reports(*line.split(maxsplit=4)[1:])
+                self.news()
             elif line.startswith("("):
                 await self.happens(line.strip("()"))
             elif found := SAID.match(line):
@@ -134,6 +144,8 @@ class Stage:
         match words:
             case ["two_person_close"]:
                 self.town.store.rules = replace(rules, two_person_close=True)
+            case ["alert_delay", minutes]:
+                self.town.store.rules = replace(rules, alert_delay=float(minutes) * 60)
             case ["holidays"]:
                 self.town.store.rules = replace(rules, patience=replace(rules.patience, holidays=HOLIDAYS))
             case ["pictures"]:
@@ -163,6 +175,15 @@ class Stage:
         for one in people:
             person, _, seat = one.partition("=")
             await self.town.enlist(self.chats[group], person, seat=seat or "police")
+
+    async def reports(self, who: str, district: str, kind: str, words: str) -> None:
+        """The shortest report, from a link that carries the place."""
+        begun, agreed = f"/start {district}", (f"[a:language:{self.hints[who]}]", "[a:consent:yes]")
+        asked = ("[a:help:no]",) if kind in VICTIMS else ()
+        told = (f"[a:kind:{kind}]", *asked, "[a:when:now]", words, "[a:send:ask]")
+        for step in (begun, *(agreed if self.chats[who] not in self.known else ()), *told):
+            await self.hears(who, "", step)
+        self.known.add(self.chats[who])
 
     async def happens(self, words: str) -> None:
         match words.split():
@@ -217,6 +238,10 @@ class Stage:
 
     async def hears(self, who: str, person: str, words: str) -> None:
         chat = self.chats[who]
+        if words == "(again)":
+            assert self.last, "nothing was said yet"
+            await self.town.says(chat, self.last[0], **self.last[1])
+            return
         self.message += 1
         self.town.clock.tick(milliseconds=2)  # nothing people say happens at the same moment: lists keep their order
         more: dict[str, Any] = {"message": f"u{self.message}", "hint": self.hints.get(who, ""), "sender": person}
@@ -231,7 +256,8 @@ class Stage:
             more["public"] = self.public[who]
         if isinstance(body, Returned):
             more["reply_token"] = "token"
-        await self.town.says(chat, body, **more)
+        self.last = (body, more | {"id": f"said {self.message}"})
+        await self.town.says(chat, body, **self.last[1])
         assert not self.town.turns.counts.quarantined, f"put aside: {who} > {words}"
 
     def last_message(self, chat: Address) -> str:

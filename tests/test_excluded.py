@@ -81,3 +81,10 @@ def test_a_coordinator_alone_may_know_and_no_group(code: str) -> None:
     assert hidden(case, Group(GROUP, "TH3801", "th"), watch)
     assert hidden(case, None, Member("line", "o", "officer", "P:TH-38", CHIEF, "th"))
     assert hidden(case, None, None)
+
+
+@pytest.mark.parametrize("place", ["TH3801", "LA1101"])
+def test_the_district_is_also_the_thai_one_that_works_for_the_one_opposite(place: str) -> None:
+    case = Case(1, "1234-5678", "drugs", place, Status.NEW, False, "lo", True, False, NOW, excluded=(DISTRICT,))
+    scopes = {"TH3801": True, "P:TH-38": False, "*": False}
+    assert {s: hidden(case, None, Member("line", "c", "coordinator", s, CHIEF, "th")) for s in scopes} == scopes

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handlers.effects import Enroll, LinkGroup
-from handlers.events import Body, Choice, Command, Place, Text, Unsent
+from handlers.events import Address, Body, Choice, Command, Place, Text, Unsent
 from storage import directory
 from tests.test_audit import CHIEF, OFFICERS, RESIDENT
 from tests.town import Town
@@ -90,3 +90,22 @@ async def test_an_alert_that_has_left_is_changed_where_it_stands(slow: Town) -> 
     *_, last = slow.sent("telegram", OFFICERS.chat)
     assert last["replaces"]
     assert "เรือลำที่หนึ่ง" not in last["text"]
+
+
+async def test_what_is_urgent_does_not_wait_behind_an_alert_that_waits_on_purpose(slow: Town) -> None:
+    await reported(slow)
+    neighbour = Address("line", "r2")
+    weapons = (Choice("a:kind:weapons") if body == Choice("a:kind:drugs") else body for body in SAID)
+    for at, body in enumerate(weapons):
+        await slow.says(neighbour, body, message=f"n{at}")
+    (told,) = [part["text"] for part in slow.sent("telegram", OFFICERS.chat)]
+    assert "🔴" in told
+    assert len(await later(slow)) == 2
+
+
+async def test_officers_are_answered_while_an_alert_waits_on_purpose(slow: Town) -> None:
+    await reported(slow)
+    await slow.says(OFFICERS, Command("help"), sender="somchai")
+    (told,) = [part["text"] for part in slow.sent("telegram", OFFICERS.chat)]
+    assert "/help" in told
+    assert len(await later(slow)) == 2

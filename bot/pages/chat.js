@@ -257,7 +257,8 @@
     const made = (group) => group.map(([label, value, sort, picture]) => button(id, chat, label, value, sort, picture));
     const row = (...children) => { const box = make("div", "rows"); box.append(...children); return box; };
     const steps = many ? [...made(rest.slice(0, at)), folded(made(pencils), row), ...made(rest.slice(at))] : made(asides);
-    const found = [made(options), steps];
+    const beside = options.length === 1 && asides.length === 1; // seen without scrolling under a long text: begin, listen
+    const found = beside ? [made(options).concat(steps)] : [made(options), steps];
     return found.filter((group) => group.length).map((group) => row(...group));
   }
 

@@ -50,6 +50,23 @@ async def test_the_fullest_screens_are_well_on_a_small_phone(language: str, tmp_
         assert phone.faults == {}
 
 
+@pytest.mark.parametrize("language", ["th", "lo", "km"])
+async def test_whoever_reads_the_safety_note_on_a_usual_phone_sees_all_of_it_and_its_button(
+    language: str, tmp_path: Path
+) -> None:
+    async with standing(tmp_path) as stand, browsing() as browser:
+        phone = await opened(browser, stand.url, language)
+        await phone.press(f"a:language:{language}")
+        log = await phone.page.get_by_test_id("log").bounding_box()
+        note = await phone.page.get_by_test_id("bubble").last.bounding_box()
+        button = await phone.page.locator('[data-value="a:consent:yes"]').bounding_box()
+        assert log
+        assert note
+        assert button
+        assert note["y"] >= log["y"]
+        assert button["y"] + button["height"] <= log["y"] + log["height"]
+
+
 async def bare(browser: Browser, body: str) -> Page:
     page = await browser.new_page(viewport={"width": 320, "height": 568})
     await page.set_content(f"<!doctype html><html lang=en><body style='margin:0;font:16px sans-serif'>{body}</body>")
