@@ -12,13 +12,13 @@ import importlib
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import orjson
 
 from bot.channels import SendError
+from handlers.values import dataclass
 
 RAW = {str(status): "bytearray" for status in range(200, 300)}  # leaves every answer undecoded
 CONNECTIONS = 50  # the SDK's default (5 a core) would make a burst of alerts queue behind each other
