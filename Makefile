@@ -42,12 +42,15 @@ fix: install ## format, and repair what can be repaired
 	$(BIN)/ruff format .
 
 ##@ Work
-.PHONY: install compile messages prune bench faults fuzz screens supply dist lock clean help
+.PHONY: install compile core messages prune bench faults fuzz screens supply dist lock clean help
 install: $(DEV) ## make .venv with everything locked, for work on the code
 
 compile: $(RUNTIME) ## compile the catalogues and the gazetteer
 	@$(BIN)/python locales/compile.py >/dev/null
 	@$(BIN)/python storage/gazetteer/build.py >/dev/null
+
+core: install ## write storage/core.py, the tables of a running process, from the models
+	$(BIN)/python -m storage.derive
 
 messages: install ## bring the catalogues in line with the texts of the code
 	$(BIN)/python -m locales.update

@@ -1,4 +1,6 @@
-"""The command line: `ntswatch COMMAND`, the same as `python -m bot COMMAND`."""
+"""The command line: `ntswatch COMMAND`, the same as `python -m bot COMMAND`. What carries it out is imported when it is
+known what was asked: help and a mistyped word come at once.
+"""
 
 import argparse
 import sys
@@ -6,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot import loop, reading
-from bot.reading import BadSettings
-from bot.settings import Settings
-from handlers.seats import SEATS
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
-Run = Callable[[Settings, argparse.Namespace], int]
+Run = Callable[["Settings", argparse.Namespace], int]
+CONFIG = Path("config.toml")
+SEATS = ("head", "secretary", "village", "immigration", "police", "customs")  # of handlers.seats
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ COMMANDS = {
                 ("--scope", "--district"),
                 {"dest": "scope", "default": "*", "help": "a district code, P:PROVINCE or * (default)"},
             ),
-            Argument(("--seat",), {"choices": tuple(SEATS), "default": "", "help": "of an officer of a district"}),
+            Argument(("--seat",), {"choices": SEATS, "default": "", "help": "of an officer of a district"}),
         ),
     ),
     "where": Command(
@@ -138,25 +141,33 @@ COMMANDS = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(asked: str = "") -> argparse.ArgumentParser:
+    """Of all commands, or of the one that is asked for: to describe the others takes longer than to read it."""
     made = argparse.ArgumentParser("ntswatch", description="The reporting channel of NTS-Mekong Watch.")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
+        if asked in COMMANDS and asked != name:
+            continue
         one = commands.add_parser(name, help=command.help, description=command.help)
-        one.add_argument("--config", type=Path, default=reading.DEFAULT, metavar="FILE", help="default: config.toml")
+        one.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: config.toml")
         for argument in command.arguments:
             one.add_argument(*argument.names, **argument.options)  # type: ignore[arg-type]
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    given = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    given = parser(words[0] if words else "").parse_args(words)
+    from bot import loop
+
+    loop.seldom()
+    from bot.reading import BadSettings
+
     try:
         told = read(given)
     except BadSettings as bad:
         print("\n".join(bad.problems), file=sys.stderr)
         return 2
-    loop.seldom()
     from bot.commands import Cannot
 
     try:
@@ -174,14 +185,12 @@ def implementation(name: str) -> Run:
     return found
 
 
-def read(given: argparse.Namespace) -> Settings:
+def read(given: argparse.Namespace) -> "Settings":
     """The settings, from the file and the environment."""
+    from bot import reading
+
     path: Path | None = given.config
-    if (
-        given.command in ("try", "where", "bench", "archive", "voices")
-        and path == reading.DEFAULT
-        and not reading.DEFAULT.exists()
-    ):
+    if given.command in ("try", "where", "bench", "archive", "voices") and path == CONFIG and not CONFIG.exists():
         path = None
     return reading.read(path, environ)
 

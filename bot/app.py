@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
 
@@ -26,7 +27,6 @@ from bot.room import Probe, Room, taken
 from bot.scan import Scanner
 from bot.schedule import Schedule
 from bot.settings import Escalation, Media, Settings
-from bot.translating import Translator
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
 from handlers.events import Incoming, Tick
@@ -43,6 +43,9 @@ from storage.shelf import Folder, Shelf
 from storage.spool import Spool
 from storage.store import Store
 from storage.vault import Recipient, Vault
+
+if TYPE_CHECKING:
+    from bot.translating import Translator
 
 log = logging.getLogger(__name__)
 NOTICE = "2026-11"  # version of the safety note a resident agrees to; a new one is shown again
@@ -99,11 +102,13 @@ class App:
             task.add_done_callback(self.acknowledging.discard)
 
     async def start(self) -> None:
-        """Schema, dispatcher, schedule, then the platforms: one that is down does not keep the others waiting."""
+        """Schema, dispatcher, then the platforms: one that is down does not keep the others waiting. The schedule
+        begins when somebody can be answered (bot.server)."""
         await self._database_ready()
         self.turns.on_commit(self.dispatcher.wake)
         self.turns.recover()
-        await self.schedule.start()
+        self.room.look()
+        await self.schedule.arrive()
         self.tasks.append(asyncio.create_task(self.dispatcher.run()))
         self.tasks += [asyncio.create_task(self._open(c)) for c in self.channels.values()]
         self.tasks.append(asyncio.create_task(self.lookout.run()))
@@ -248,9 +253,13 @@ async def metered(gauge: Gauge, dispatcher: Dispatcher) -> None:
         dispatcher.wake()
 
 
-def translator(settings: Settings) -> Translator | None:
+def translator(settings: Settings) -> "Translator | None":
     told = settings.translation
-    return Translator(told.url, told.api_key) if told.url else None
+    if not told.url:
+        return None
+    from bot.translating import Translator  # it brings aiohttp, which the web page alone has no need of
+
+    return Translator(told.url, told.api_key)
 
 
 def shows_files(settings: Settings) -> bool:

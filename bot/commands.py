@@ -29,8 +29,9 @@ from bot.webchat import Stage
 from handlers.world import Directory, Memory, World
 from locales import LANGUAGES
 from storage import audit, clock, codes, directory, gazetteer, operations, recounting, schema
-from storage.database import Work, opened
+from storage.database import opened
 from storage.keystore import Keystore
+from storage.reader import Work
 from storage.retention import due
 from storage.vault import Vault
 

@@ -9,22 +9,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot import folding, resuming
 from bot.attachments import Attachments
 from bot.channels import Channel, Outgoing, SendError, Spent
 from bot.gauge import Gauge
 from bot.pace import Pacer
-from bot.translating import Translator, about
 from bot.turns import Unavailable
 from bot.turnstile import Turnstile
 from handlers import contact
 from handlers.events import Address, Fate, Incoming, Outcome, Tick
+from handlers.translating import about
 from storage import outbox
 from storage.database import Database, gone
 from storage.outbox import Row, chat_of
 from storage.store import Store
+
+if TYPE_CHECKING:  # imported where one is set up: it brings aiohttp
+    from bot.translating import Translator
 
 log = logging.getLogger(__name__)
 AT_ONCE = 64  # sends under way; the platforms answer within a second, so this is far beyond their limits
@@ -63,7 +66,7 @@ class Dispatcher:
         jitter: Callable[[], float] = random.random,
         name: str = "",
         gauge: Gauge | None = None,
-        translator: Translator | None = None,
+        translator: "Translator | None" = None,
     ) -> None:
         self._database, self._store, self._channels, self._handle = database, store, channels, handle
         self._translator = translator

@@ -4,7 +4,6 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from handlers.kinds import KINDS
 from handlers.patience import STEPS
+from handlers.values import dataclass
 from storage.vault import Recipient
 
 Numbers = tuple[tuple[str, str], ...]

@@ -8,7 +8,6 @@ take 40 MB that a running bot does not need.
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import segno
 from fpdf import FPDF
 
 from bot import pictures
+from handlers.values import dataclass
 
 FONTS = Path(str(files("bot") / "pages" / "fonts"))
 LATIN = "NotoSans"

@@ -9,7 +9,6 @@ import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from bot.channels.web import Missing
 from bot.scan import Scanner, Verdict
+from handlers.values import dataclass
 from storage.files import Files, NoUpload, TooLarge, gather
 from storage.store import context
 

@@ -3,7 +3,7 @@
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from difflib import get_close_matches
 from hmac import compare_digest
 from importlib.util import find_spec
@@ -20,6 +20,7 @@ from bot.dotted import (
     split,
 )
 from bot.settings import Media, Settings
+from handlers.values import dataclass
 
 DEFAULT = Path("config.toml")
 PREFIX = "NTSWATCH_"

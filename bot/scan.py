@@ -5,8 +5,9 @@ The protocol is INSTREAM: length-prefixed pieces, an empty one at the end, one l
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
+
+from handlers.values import dataclass
 
 PIECE = 64 * 1024  # bytes
 LENGTH_BYTES = 4

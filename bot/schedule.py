@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
 
 from bot.calendar import Holidays, load
 from bot.turns import Unavailable
@@ -20,6 +19,9 @@ from storage.database import Database, gone
 from storage.files import Files
 from storage.store import Store
 from storage.turn import inbox_key
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 CATCH_UP = timedelta(hours=6)  # a digest that is older than this is overtaken by the next one
@@ -82,30 +84,36 @@ class Schedule:
         self._began = self._beginning(store.now())
         self.stopped = ""  # why nothing is deleted
         self._share, self._name = share, name or secrets.token_hex(8)
-        self._scheduler = AsyncIOScheduler(timezone=zone)
+        self._scheduler: AsyncIOScheduler | None = None
 
     async def start(self) -> None:
-        for at in self._times:
-            trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=self._zone)
-            self._scheduler.add_job(self.digest, trigger, misfire_grace_time=GRACE, coalesce=True)
-        self._scheduler.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
-        self._scheduler.add_job(self.rotate, "interval", minutes=ROTATE_MINUTES, misfire_grace_time=None, coalesce=True)
-        self._scheduler.add_job(self._look, "interval", seconds=ROOM_SECONDS, misfire_grace_time=None, coalesce=True)
-        if self._meter:
-            at_once = {"next_run_time": datetime.now(self._zone)}
-            self._scheduler.add_job(
-                self._meter, "interval", minutes=METER_MINUTES, misfire_grace_time=None, coalesce=True, **at_once
-            )
-        self._look()
-        self._scheduler.add_job(
-            self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True
-        )
-        self._scheduler.add_job(self.ladder, "interval", seconds=LADDER_SECONDS, misfire_grace_time=None, coalesce=True)
-        if self._database.dialect == "postgresql":
-            self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, coalesce=True, misfire_grace_time=None)
-            await self.arrive()
+        """From now on the clock speaks. The process listens already, and APScheduler takes 40 ms to import."""
+        await asyncio.to_thread(import_module, "apscheduler.schedulers.asyncio")
+        self._scheduler = self._planned()
         self._scheduler.start()
         await self.digest()
+
+    def _planned(self) -> "AsyncIOScheduler":
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+        from apscheduler.triggers.cron import CronTrigger
+
+        made = AsyncIOScheduler(timezone=self._zone)
+        for at in self._times:
+            trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=self._zone)
+            made.add_job(self.digest, trigger, misfire_grace_time=GRACE, coalesce=True)
+        made.add_job(self.purge, "interval", minutes=PURGE_MINUTES, misfire_grace_time=None, coalesce=True)
+        made.add_job(self.rotate, "interval", minutes=ROTATE_MINUTES, misfire_grace_time=None, coalesce=True)
+        made.add_job(self._look, "interval", seconds=ROOM_SECONDS, misfire_grace_time=None, coalesce=True)
+        if self._meter:
+            at_once = {"next_run_time": datetime.now(self._zone)}
+            made.add_job(
+                self._meter, "interval", minutes=METER_MINUTES, misfire_grace_time=None, coalesce=True, **at_once
+            )
+        made.add_job(self.questions, "interval", minutes=QUESTION_MINUTES, misfire_grace_time=None, coalesce=True)
+        made.add_job(self.ladder, "interval", seconds=LADDER_SECONDS, misfire_grace_time=None, coalesce=True)
+        if self._database.dialect == "postgresql":
+            made.add_job(self.beat, "interval", seconds=BEAT_SECONDS, coalesce=True, misfire_grace_time=None)
+        return made
 
     async def digest(self) -> None:
         """The latest digest that is due: after a down time it is caught up, a second call changes nothing."""
@@ -246,7 +254,9 @@ class Schedule:
         return now - then - timedelta(seconds=self._steady() - seconds)
 
     async def arrive(self) -> None:
-        """Take over from those that died: the one before us on this machine, most likely."""
+        """Take over from those that died: the one before us on this machine, most likely. Before anything is sent."""
+        if self._database.dialect != "postgresql":
+            return
         dead = await self._database.write(partial(presence.bury, store=self._store, name=self._name))
         if dead:
             log.warning("took over", extra={"action": "arrive", "count": dead})
@@ -277,5 +287,5 @@ class Schedule:
             log.warning("left without a word", extra={"action": "leave", "error": type(bad).__name__})
 
     def stop(self) -> None:
-        if self._scheduler.running:
+        if self._scheduler and self._scheduler.running:
             self._scheduler.shutdown(wait=False)

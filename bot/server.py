@@ -182,7 +182,12 @@ async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, star
         serving.result()
         return
     started(door.getsockname()[1])
+    beginning = asyncio.create_task(app.schedule.start())
+    beginning.add_done_callback(lambda it: stop.set() if not it.cancelled() and it.exception() else None)
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    began = not beginning.cancel()
     app.web.closing.set()
     server.should_exit = True
     await serving
+    if began:
+        beginning.result()  # without a clock nothing is deleted and no digest leaves: better no process at all

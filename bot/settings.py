@@ -1,7 +1,7 @@
 """The settings as one frozen value: sections, keys, defaults, and the rule of what each may be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ from bot.dotted import (
     one_of,
     whole,
 )
+from handlers.values import dataclass
 from locales import N
 
 

@@ -10,6 +10,7 @@ import aiohttp
 import orjson
 
 from bot.channels import SendError
+from handlers.translating import about
 
 SECONDS = 20.0  # an officer waits; a claimed row is another process's after 30
 AGAIN = 3.0  # seconds until the one more try that a service which is just starting gets
@@ -43,11 +44,6 @@ class Translator:
             never = 400 <= status < 500 and status not in BUSY
             raise SendError(f"translation http {status}", None if never else AGAIN)
         return {**about(payload), "state": "translated", "text": "\n\n".join(_read(content, len(texts)))}
-
-
-def about(payload: Mapping[str, Any]) -> dict[str, str]:
-    """What an answer is about, without any words."""
-    return {name: str(payload[name]) for name in ("number", "source", "language")}
 
 
 def _read(content: bytes, count: int) -> list[str]:

@@ -7,7 +7,6 @@ LINE and browsers all play.
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from starlette.routing import Route
 
 from bot.channels.web_render import VOICES as PLACE
 from handlers.screen import FLOW
+from handlers.values import dataclass
 from handlers.world import World
 from locales import LANGUAGES
 

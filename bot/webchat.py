@@ -7,7 +7,6 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from starlette.middleware import Middleware
@@ -25,6 +24,7 @@ from bot.webevents import Line, Lines
 from bot.webguard import BURST, PER_SECOND, Headers, Refused, check_origin, is_https, within
 from bot.webtexts import texts
 from handlers.events import Incoming
+from handlers.values import dataclass
 from locales import Words
 
 COOKIE = "nts"

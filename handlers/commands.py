@@ -1,7 +1,6 @@
 """What people can ask for with a slash. To add a command, add a function and an entry to COMMANDS, and its words."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from handlers import (
     acts,
@@ -36,7 +35,7 @@ from handlers.events import Choice, Command, Incoming
 from handlers.fold import skeleton
 from handlers.intro import emergency
 from handlers.sending import new_report
-from handlers.values import replace
+from handlers.values import dataclass, replace
 from handlers.world import Query, World
 from locales import N, Words
 

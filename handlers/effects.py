@@ -1,12 +1,13 @@
 """What we want done about it. Effects are values; storage/ and bot/ carry them out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from handlers.events import Address, Incoming, Media
+from handlers.values import dataclass
 
 
 class ButtonKind(StrEnum):

@@ -1,10 +1,12 @@
 """What can happen: one vocabulary for every channel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from handlers.values import dataclass
 
 
 class Address(NamedTuple):

@@ -1,11 +1,12 @@
 """What people with a role do and read, as it is written into the history, and how it reads to themselves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from handlers.effects import Record
 from handlers.events import Incoming
+from handlers.values import dataclass
 from locales import N
 
 POINTED_OUT = "pointed out"  # written about a person when their reading was pointed out to the coordinators

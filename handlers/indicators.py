@@ -5,8 +5,8 @@ have.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from handlers.values import dataclass
 from locales import N
 
 Labels = Mapping[str, tuple[str, str]]  # code -> (picture, words)

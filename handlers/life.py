@@ -1,10 +1,10 @@
 """A case's life: one table of moves, and who may make each. To change what may be done, change a row."""
 
 from collections.abc import Set
-from dataclasses import dataclass
 from enum import StrEnum
 
 from handlers.effects import Ending, Status
+from handlers.values import dataclass
 from locales import N
 
 NEW, TAKEN, CHECKING, WAITING = Status.NEW, Status.TAKEN, Status.CHECKING, Status.WAITING

@@ -8,12 +8,13 @@ The arithmetic, all of it by LINE's own days, which are Japan's:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import IntEnum
 from math import ceil
 
 from handlers.events import Address
+from handlers.values import dataclass
 
 JAPAN = timezone(timedelta(hours=9))  # LINE reports by days of UTC+9 (reference, "get number of sent push messages")
 WINDOW = 7  # days: every weekday once

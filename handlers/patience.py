@@ -1,12 +1,13 @@
 """How long a case may lie before the next hears of it, and when people are left in peace. Pure arithmetic of times."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from handlers.dates import within
+from handlers.values import dataclass
 
 HOUR = timedelta(hours=1)
 LONGEST_REST = 24 * 30  # hours; no country rests longer, whatever the settings say

@@ -3,9 +3,8 @@
 Back-translations for those who check them: docs/questions.md. None asks who the reporter is, or to come anywhere.
 """
 
-from dataclasses import dataclass
-
 from handlers.kinds import KINDS
+from handlers.values import dataclass
 from locales import N
 
 EVERY = tuple(KINDS)

@@ -1,9 +1,10 @@
 """Where things are: districts, crossings, provinces, how they are called, and who hears of a report there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import asin, atan2, cos, degrees, isfinite, radians, sin, sqrt
 from typing import Literal, Protocol
+
+from handlers.values import dataclass
 
 Kind = Literal["district", "crossing", "province"]
 Compass = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]

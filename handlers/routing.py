@@ -1,11 +1,10 @@
 """District, kind and hour -> groups. Rules in order, the first match wins; nothing is ever routed to nowhere."""
 
-from dataclasses import dataclass
-
 from handlers.dates import within
 from handlers.events import Address
 from handlers.places import chain
 from handlers.sparing import alerted
+from handlers.values import dataclass
 from handlers.world import EVERYWHERE, RouteRule, World
 
 

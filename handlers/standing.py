@@ -1,7 +1,5 @@
 """Who somebody is to a case, and what they want done with it."""
 
-from dataclasses import dataclass
-
 from handlers.clean import defang, shown
 from handlers.effects import By, Decision, Effect, Say
 from handlers.events import Command, Incoming
@@ -13,6 +11,7 @@ from handlers.persons import one
 from handlers.places import chain
 from handlers.routing import covers
 from handlers.seats import enrolled
+from handlers.values import dataclass
 from handlers.world import Case, World
 from locales import N
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
@@ -17,6 +16,7 @@ from handlers.kinds import KINDS, kind_text
 from handlers.places import district_name
 from handlers.routing import districts_of
 from handlers.standing import own_scope
+from handlers.values import dataclass
 from handlers.world import EVERYWHERE, Case, Figures, Query, World
 from locales import N, Words
 

@@ -3,7 +3,8 @@
 The words leave our machine then, so that somebody asked is written down; what comes back is marked and kept nowhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from handlers.clean import defang, quoted
 from handlers.effects import Button, Decision, Effect, Say, Translate
@@ -34,6 +35,11 @@ def foreign(world: World, case: Case, language: str) -> dict[str, tuple[str, ...
         if spoken != language and spoken in NATIVE:
             found[spoken] = (*found.get(spoken, ()), text)
     return found
+
+
+def about(payload: Mapping[str, Any]) -> dict[str, str]:
+    """What a result is about, without any words."""
+    return {name: str(payload[name]) for name in ("number", "source", "language")}
 
 
 def button(world: World, case: Case, language: str) -> tuple[Button, ...]:

@@ -1,7 +1,7 @@
 """What the decisions may look at. Loaded before; nothing is fetched from inside."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from handlers.history import Entry, Watch
 from handlers.meter import Meter
 from handlers.patience import Patience
 from handlers.places import Gazetteer
-from handlers.values import replace
+from handlers.values import dataclass, replace
 from locales import Words
 
 Answers = Mapping[str, Any]

@@ -7,7 +7,6 @@ database remembers the last row it saw.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from handlers.events import Incoming
 from handlers.history import BY_CLOCK, BY_REPORTER, Entry
+from handlers.values import dataclass
 from storage import prepared
 from storage.core import CASES, HISTORY
 from storage.store import Store

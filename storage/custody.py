@@ -8,7 +8,6 @@ import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +15,7 @@ import orjson
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from handlers.values import dataclass
 from storage.files import CLEAN, ORIGINAL, open_by
 from storage.shelf import place
 from storage.store import context

@@ -2,23 +2,25 @@
 
 import functools
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from storage.reader import Reader, Work
 from storage.worker import Worker
 
+if TYPE_CHECKING:  # SQLite has no need of it, and it brings the whole ORM: a quarter of a start
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
 T = TypeVar("T")
-Work = Callable[[Connection], T]
 BUSY_MS = 5_000  # a second process (the command line) may hold the lock this long before we say it is not there
-READERS = 2  # a summary that takes long does not keep the dispatcher from looking
+READERS = 2  # a summary that takes long does not keep the web page from its letters
 SHREDDED = "wrap, archive, contact, conversation, cases"
 HELD = 3  # connections to PostgreSQL that are kept for turns; what is beyond them is given back after every use
 CONNECT_SECONDS = 5.0  # asyncpg would wait a minute for a server that does not answer
@@ -79,8 +81,7 @@ class Database(Protocol):
 
 class Sqlite:
     """SQLite has one writer. One connection in one thread makes turns queue here, in order, instead of polling for the
-    file lock; a batch costs one thread hop, not one a statement as with aiosqlite, which serves the readers
-    (docs/decisions/0003).
+    file lock; a batch costs one thread hop, not one a statement as with aiosqlite (docs/decisions/0003).
     """
 
     dialect = "sqlite"
@@ -92,22 +93,12 @@ class Sqlite:
         self._writer: Engine = create_engine(
             url.set(drivername="sqlite"), pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
         )
-        self._looking = Worker("looker")
-        self._looker: Engine = create_engine(
-            url.set(drivername="sqlite"),
-            pool_size=1,
-            max_overflow=0,
-            pool_reset_on_return=None,
-            connect_args={"check_same_thread": False},
-        )
-        self._readers = create_async_engine(url, pool_size=READERS, max_overflow=0)
-        # Taking one out of the pool and putting it back costs 0.1 ms.
-        self._held: Connection | None = None
-        self._seen: Connection | None = None
+        self._reading = _readonly(url)
+        self._looker = Reader("looker", self._reading)
+        self._readers = [Reader(f"reader {number}", self._reading) for number in range(READERS)]
+        self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
         event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
         event.listen(self._writer, "begin", _begin)
-        for engine in (self._looker, self._readers.sync_engine):
-            event.listen(engine, "connect", functools.partial(_prepare, writes=False))
 
     async def write(self, work: Work[T]) -> T:
         return await self._thread.do(self._transact, work)
@@ -144,34 +135,18 @@ class Sqlite:
             driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     async def read(self, work: Work[T]) -> T:
-        async with self._readers.connect() as connection:
-            return await connection.run_sync(work)
+        return await min(self._readers, key=lambda one: one.busy).read(work)
 
     async def look(self, work: Work[T]) -> T:
-        return await self._looking.do(self._look, work)
-
-    def _look(self, work: Work[T]) -> T:
-        connection = self._seen = self._seen or self._looker.connect()
-        try:
-            with connection.begin():
-                return work(connection)
-        except BaseException:
-            self._look_away()
-            raise
-
-    def _look_away(self) -> None:
-        seen, self._seen = self._seen, None
-        if seen is not None:
-            seen.close()
+        return await self._looker.read(work)
 
     async def stand(self, name: str) -> None:
         """There are no others."""
 
     async def close(self) -> None:
-        await self._readers.dispose()
-        self._looking.close()
-        self._look_away()
-        self._looker.dispose()
+        for reader in (self._looker, *self._readers):
+            reader.close()
+        self._reading.dispose()
         await self._thread.do(self._dispose)
         self._thread.close()
 
@@ -182,6 +157,8 @@ class Postgres:
     dialect = "postgresql"
 
     def __init__(self, url: URL) -> None:
+        from sqlalchemy.ext.asyncio import create_async_engine
+
         waits = {"timeout": CONNECT_SECONDS, "server_settings": {"lock_timeout": str(BUSY_MS)}}
         self._engine = create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=waits)
         self._held: list[AsyncConnection] = []  # the pool looks at a connection before it gives it out: a round trip
@@ -200,7 +177,7 @@ class Postgres:
             await connection.close()
         return result
 
-    async def _let_go(self, *connections: AsyncConnection) -> None:
+    async def _let_go(self, *connections: "AsyncConnection") -> None:
         """After a failure the pool looks at all of them before they are used again."""
         held, self._held = self._held, []
         for connection in (*connections, *held):
@@ -276,6 +253,19 @@ async def opened(url: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def _readonly(url: URL) -> Engine:
+    """The engine of all readers: what one of them had compiled, the others need not compile again."""
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        pool_size=1 + READERS,
+        max_overflow=0,
+        pool_reset_on_return=None,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", functools.partial(_prepare, writes=False))
+    return engine
 
 
 def _begin(connection: Connection) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from handlers.events import Address
+from handlers.values import dataclass
 from storage.core import LETTER
 from storage.database import Database
 from storage.outbox import ids

@@ -1,7 +1,7 @@
 """What is to be sent: rows written with the turn that said it, read by the dispatcher, gone when delivered."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from handlers.effects import Recall, Reporter, Say
 from handlers.events import Address, Incoming, Outcome
+from handlers.values import dataclass
 from storage import handles, prepared
 from storage.columns import MOMENT, moment
 from storage.core import CONTACT, HANDLE, OUTBOX

@@ -1,7 +1,7 @@
 """What has outlived its time is deleted, unless the clock is doubtful or a run would take too much."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, or_, select, update
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, f
 from handlers.events import Address
 from handlers.life import ENDED
 from handlers.linking import KEPT as LINK_KEPT
+from handlers.values import dataclass
 from storage import audit, clock, copies, guesses
 from storage.clock import Stopped
 from storage.columns import Moment

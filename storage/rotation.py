@@ -6,7 +6,6 @@ it at once. Nothing waits for it: a step takes some milliseconds.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -25,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from handlers.values import dataclass
 from storage.columns import OPEN
 from storage.core import CASES, CONTACT, CONVERSATION, GROUP, MEMBER, WRAP
 from storage.database import Database, shred

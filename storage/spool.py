@@ -11,7 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +19,7 @@ from typing import Any, get_args
 import orjson
 
 from handlers.events import Address, Body, Incoming, Media, MediaKind, MembersJoined, MembersLeft, Outcome
+from handlers.values import dataclass
 from storage.vault import CannotOpen, Vault
 
 ENDING, BROKEN, LEFTOVER = ".events", ".broken", ".new-"

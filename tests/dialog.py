@@ -51,7 +51,7 @@ from typing import Any
 from bot import calendar
 from bot.channels import SendError
 from bot.schedule import steps
-from bot.translating import Translator, about
+from bot.translating import Translator
 from bot.voices import NAMES, Voice, Voices
 from handlers.effects import ButtonKind, Enroll, LinkGroup
 from handlers.events import (
@@ -77,6 +77,7 @@ from handlers.events import (
     heard,
 )
 from handlers.indicators import VICTIMS
+from handlers.translating import about
 from storage import climbing, directory, remarks
 from tests.town import Town
 

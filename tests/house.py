@@ -127,6 +127,7 @@ class House:
         self.app: App = build(reading.read(self.config, {}), now=self.clock, probe=lambda _: self.full)
         self._running.push_async_callback(self.app.stop)
         await self.app.start()
+        await self.app.schedule.start()
         self.url = await self._running.enter_async_context(served(server.build(self.app), self.app.web))
         await until(lambda: self.app.ready == set(self.app.channels))
         MENUS.update(self.line.menus)

@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as command_line
+from bot import reading
+from handlers import seats
 from storage.core import OUTBOX
 from tests.doubles.telegram import refused
 from tests.house import House, OnTelegram, at_home, config, report
@@ -58,6 +60,11 @@ def home(tmp_path: Path) -> str:
 
 
 # --- every command
+
+
+def test_what_the_command_line_knows_by_heart_is_so() -> None:
+    assert tuple(seats.SEATS) == command_line.SEATS
+    assert command_line.CONFIG == reading.DEFAULT
 
 
 @pytest.mark.parametrize("name", command_line.COMMANDS)

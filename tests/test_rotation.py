@@ -14,9 +14,10 @@ from sqlalchemy import Connection, select
 from handlers.events import Address, Command, Media, MediaKind
 from storage import clock, outbox, rotation
 from storage.core import CASES, CONTACT, CONVERSATION, FILE, GROUP, MEMBER, WRAP
-from storage.database import Work, shred
+from storage.database import shred
 from storage.handles import LIFE
 from storage.keystore import week
+from storage.reader import Work
 from storage.store import Store
 from storage.tables import MODELS
 from storage.vault import CannotOpen

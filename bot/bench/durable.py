@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -13,6 +12,7 @@ from bot.app import App
 from bot.bench.peers import MISSING, peer
 from bot.bench.promises import Measured, Pairs
 from bot.bench.scene import STEPS, Crowd, scene
+from handlers.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

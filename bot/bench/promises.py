@@ -1,9 +1,11 @@
 """What is promised about speed, by the names that `--json` writes, and how a measured figure compares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import median
 from typing import Any
+
+from handlers.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

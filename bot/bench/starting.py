@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -38,15 +37,15 @@ async def _measure(folder: Path, rounds: int) -> Measured:
 
 
 async def seconds(command: tuple[str, ...], environ: dict[str, str], folder: Path) -> float:
-    """Until it says that it listens, or has ended."""
+    """Until it says that it listens, or has ended. Raises RuntimeError when it ended with a failure."""
     started = perf_counter()
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=folder, env=environ, stdout=asyncio.subprocess.PIPE
     )
-    await said(process).readline()
+    listens = await said(process).readline()
     took = perf_counter() - started
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.terminate()
-    await process.wait()
+    if listens:  # one that ended is waited for and not asked to end: asking it takes it from asyncio, which then warns
+        process.terminate()
+    if code := await process.wait():
+        raise RuntimeError(f"{command}: ended with {code}")
     return took

@@ -1,10 +1,10 @@
 """A channel turns a platform's bytes into events, and our messages into its requests. One file a channel."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from handlers.events import Incoming
+from handlers.values import dataclass
 
 
 class BadSignature(Exception):

@@ -7,7 +7,6 @@ command that can be typed as well.
 import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import regex
@@ -16,6 +15,7 @@ from bot.channels.line_api import Api
 from bot.channels.line_buttons import QUICK_LABEL
 from bot.channels.line_wire import checked
 from handlers import graphemes
+from handlers.values import dataclass
 
 OURS = "ntswatch:"  # menus of other hands in the same account are left alone
 DRAWING = 2  # raised when the picture is drawn differently

@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from bot.channels import BadSignature, Outgoing, Pace, Poison, SendError
 from bot.channels.web_render import letter
 from handlers.events import Address, Body, Choice, Command, Incoming, Media, MediaKind, Place, Removed, Text, heard
 from handlers.graphemes import utf16
+from handlers.values import dataclass
 
 TEXT = 5_000  # UTF-16 units of one message, as on LINE: longer is a paste, not a report
 VALUE = 60  # bytes behind a button, see handlers.effects.Button

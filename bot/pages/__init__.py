@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot import pictures
+from handlers.values import dataclass
 
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
 from handlers.fold import skeleton
 from handlers.places import Kind, Match
+from handlers.values import dataclass
 
 LONGEST = 120  # letters of what was typed that are compared: twice the longest name with its province
 SHORTEST = 5  # letters: a shorter name is found inside longer words by chance (Trat in "market")
