@@ -138,7 +138,7 @@ class App:
         while True:
             try:
                 await self.database.write(schema.migrate)
-                return await self.database.read(partial(directory.refresh, store=self.store))
+                return await self.database.look(partial(directory.refresh, store=self.store))
             except Exception as bad:
                 if not database.gone(bad):
                     raise

@@ -1,6 +1,8 @@
 """The two engines: one writer, in whose thread a whole batch runs, and readers that see what was committed."""
 
+import asyncio
 import functools
+import importlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +14,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from storage.reader import Reader, Work
+from storage.looker import Looker, Work
 from storage.worker import Worker
 
-if TYPE_CHECKING:  # SQLite has no need of it, and it brings the whole ORM: a quarter of a start
-    from sqlalchemy.ext.asyncio import AsyncConnection
+if TYPE_CHECKING:  # it brings the whole ORM: a quarter of a start
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 T = TypeVar("T")
 BUSY_MS = 5_000  # a second process (the command line) may hold the lock this long before we say it is not there
@@ -81,7 +83,8 @@ class Database(Protocol):
 
 class Sqlite:
     """SQLite has one writer. One connection in one thread makes turns queue here, in order, instead of polling for the
-    file lock; a batch costs one thread hop, not one a statement as with aiosqlite (docs/decisions/0003).
+    file lock; a batch costs one thread hop, not one a statement as with aiosqlite, which serves the readers
+    (docs/decisions/0003).
     """
 
     dialect = "sqlite"
@@ -93,9 +96,9 @@ class Sqlite:
         self._writer: Engine = create_engine(
             url.set(drivername="sqlite"), pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
         )
-        self._reading = _readonly(url)
-        self._looker = Reader("looker", self._reading)
-        self._readers = [Reader(f"reader {number}", self._reading) for number in range(READERS)]
+        self._url = url
+        self._looker = Looker(_readonly(url))
+        self._readers: AsyncEngine | None = None
         self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
         event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
         event.listen(self._writer, "begin", _begin)
@@ -135,18 +138,22 @@ class Sqlite:
             driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     async def read(self, work: Work[T]) -> T:
-        return await min(self._readers, key=lambda one: one.busy).read(work)
+        if self._readers is None:  # a start is sooner done without them
+            await asyncio.to_thread(importlib.import_module, "sqlalchemy.ext.asyncio")
+            self._readers = self._readers or _readers(self._url)
+        async with self._readers.connect() as connection:
+            return await connection.run_sync(work)
 
     async def look(self, work: Work[T]) -> T:
-        return await self._looker.read(work)
+        return await self._looker.look(work)
 
     async def stand(self, name: str) -> None:
         """There are no others."""
 
     async def close(self) -> None:
-        for reader in (self._looker, *self._readers):
-            reader.close()
-        self._reading.dispose()
+        if self._readers is not None:
+            await self._readers.dispose()
+        self._looker.close()
         await self._thread.do(self._dispose)
         self._thread.close()
 
@@ -256,15 +263,22 @@ async def opened(url: str) -> AsyncIterator[Database]:
 
 
 def _readonly(url: URL) -> Engine:
-    """The engine of all readers: what one of them had compiled, the others need not compile again."""
     engine = create_engine(
         url.set(drivername="sqlite"),
-        pool_size=1 + READERS,
+        pool_size=1,
         max_overflow=0,
         pool_reset_on_return=None,
         connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", functools.partial(_prepare, writes=False))
+    return engine
+
+
+def _readers(url: URL) -> "AsyncEngine":
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine(url, pool_size=READERS, max_overflow=0)
+    event.listen(engine.sync_engine, "connect", functools.partial(_prepare, writes=False))
     return engine
 
 

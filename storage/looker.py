@@ -1,4 +1,4 @@
-"""Connections of SQLite that only read, each in a thread of its own: a look costs one hop, and no pool."""
+"""The connection of SQLite that looks at the outbox many times a second: a thread of its own, one hop, and no pool."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,22 +11,17 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 
-class Reader:
-    """One thread and the connection it holds."""
+class Looker:
+    """One thread and the connection it holds; the engine is its own."""
 
-    def __init__(self, name: str, engine: Engine) -> None:
-        self.busy = 0  # works that wait here or are under way
-        self._thread, self._engine = Worker(name), engine
+    def __init__(self, engine: Engine) -> None:
+        self._thread, self._engine = Worker("looker"), engine
         self._held: Connection | None = None
 
-    async def read(self, work: Work[T]) -> T:
-        self.busy += 1
-        try:
-            return await self._thread.do(self._read, work)
-        finally:
-            self.busy -= 1
+    async def look(self, work: Work[T]) -> T:
+        return await self._thread.do(self._look, work)
 
-    def _read(self, work: Work[T]) -> T:
+    def _look(self, work: Work[T]) -> T:
         connection = self._held = self._held or self._engine.connect()
         try:
             with connection.begin():
@@ -44,3 +39,4 @@ class Reader:
     def close(self) -> None:
         self._thread.close()
         self._let_go()
+        self._engine.dispose()
