@@ -31,7 +31,7 @@ from locales import LANGUAGES
 from storage import audit, clock, codes, directory, gazetteer, operations, recounting, schema
 from storage.database import opened
 from storage.keystore import Keystore
-from storage.reader import Work
+from storage.looker import Work
 from storage.retention import due
 from storage.vault import Vault
 

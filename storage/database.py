@@ -99,6 +99,7 @@ class Sqlite:
         self._url = url
         self._looker = Looker(_readonly(url))
         self._readers: AsyncEngine | None = None
+        self._opening = asyncio.Lock()
         self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
         event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
         event.listen(self._writer, "begin", _begin)
@@ -138,11 +139,16 @@ class Sqlite:
             driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     async def read(self, work: Work[T]) -> T:
-        if self._readers is None:  # a start is sooner done without them
-            await asyncio.to_thread(importlib.import_module, "sqlalchemy.ext.asyncio")
-            self._readers = self._readers or _readers(self._url)
-        async with self._readers.connect() as connection:
+        async with (await self._open_readers()).connect() as connection:
             return await connection.run_sync(work)
+
+    async def _open_readers(self) -> "AsyncEngine":
+        """With the first reading: a start is sooner done without them."""
+        async with self._opening:
+            if self._readers is None:
+                await asyncio.to_thread(importlib.import_module, "sqlalchemy.ext.asyncio")
+                self._readers = _readers(self._url)
+        return self._readers
 
     async def look(self, work: Work[T]) -> T:
         return await self._looker.look(work)

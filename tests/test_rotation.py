@@ -17,7 +17,7 @@ from storage.core import CASES, CONTACT, CONVERSATION, FILE, GROUP, MEMBER, WRAP
 from storage.database import shred
 from storage.handles import LIFE
 from storage.keystore import week
-from storage.reader import Work
+from storage.looker import Work
 from storage.store import Store
 from storage.tables import MODELS
 from storage.vault import CannotOpen
