@@ -125,6 +125,7 @@ def health(app: App) -> list[Route]:
         if is_outside(request):  # how much happens, and when, is nobody's business: it tells when somebody reported
             return Response(status_code=404)
         waiting = sorted((set(app.channels) - app.ready) | app.dispatcher.denied)
+        app.room.look()  # the clock does it once a minute, and a disk fills faster
         try:
             at_head = not app.turns.behind and await app.database.read(schema.at_head)
         except Exception:  # whatever the driver raises: the database is not there
