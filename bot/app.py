@@ -47,7 +47,7 @@ from storage.vault import Recipient, Vault
 
 log = logging.getLogger(__name__)
 NOTICE = "2026-11"  # version of the safety note a resident agrees to; a new one is shown again
-STOP_SECONDS = 8.0  # what is under way may take this long at the end; the service manager waits ten
+STOP_SECONDS = 7.0  # sends under way may take this long at the end; the service manager waits ten
 DATABASE_AGAIN = 2.0  # seconds until a database that is not there is asked again
 NOT_THERE = "the database of database.url is not there"
 NOT_MADE = "the newest schema could not be made, and nothing was changed"

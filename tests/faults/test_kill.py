@@ -35,6 +35,7 @@ EACH = 5  # residents on each channel
 LIFE = (0.05, 1.2)  # seconds a process lives after it is ready, at random
 BUSY = 20  # answers
 STALLED_SECONDS = 60.0
+READY_SECONDS = 60.0
 
 
 Lives = Callable[[Town, random.Random], Awaitable[None]]
@@ -59,9 +60,22 @@ async def town(
             made.settle(each)
             try:
                 await bot.start()
+                await ready(made)
                 yield made
             finally:
                 await bot.end()
+
+
+async def status(made: Town) -> int:
+    async with made.http.get(made.bot.url + "/readyz") as answer:
+        return answer.status
+
+
+async def ready(made: Town) -> None:
+    """The platforms know it: menus are drawn once, and whoever is killed while it draws them draws them again."""
+    async with asyncio.timeout(READY_SECONDS):
+        while await status(made) != 200:
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

@@ -23,8 +23,8 @@ from storage.tables import INBOX, OUTBOX
 from tests.faults import both, only_full
 from tests.faults.checker import Verdict, check
 from tests.faults.process import Bot
-from tests.faults.test_gone import ready, status, void
-from tests.faults.test_kill import arranged, drained, town, witness
+from tests.faults.test_gone import void
+from tests.faults.test_kill import arranged, drained, ready, status, town, witness
 from tests.house import at_home, config
 from tests.test_turns import REPORT, count, link
 from tests.town import Town
@@ -194,6 +194,7 @@ async def test_a_start_whose_migration_fails_says_so_and_goes_on_when_it_can(url
             await starting
             assert await database.read(schema.at_head)
         finally:
+            starting.cancel()
             await bot.end()
 
 
