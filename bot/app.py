@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 import locales
 from bot import calendar, voices
@@ -49,8 +50,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 NOTICE = "2026-11"  # version of the safety note a resident agrees to; a new one is shown again
-STOP_SECONDS = 8.0  # what is under way may take this long at the end; the service manager waits ten
+STOP_SECONDS = 7.0  # sends under way may take this long at the end; the service manager waits ten
 DATABASE_AGAIN = 2.0  # seconds until a database that is not there is asked again
+NOT_THERE = "the database of database.url is not there"
+NOT_MADE = "the newest schema could not be made, and nothing was changed"
 AGAIN = 30.0  # seconds until a channel that did not start is tried again
 
 
@@ -134,18 +137,27 @@ class App:
         await self.turns.handle(events)
 
     async def _database_ready(self) -> None:
-        """The newest schema and the directory; waits for a database that is not there yet."""
+        """The newest schema and the directory; waits for a database that is not there yet, or does not take the schema:
+        the disk may be full, or a table of somebody else's in the way."""
         while True:
             try:
                 await self.database.write(schema.migrate)
                 return await self.database.look(partial(directory.refresh, store=self.store))
             except Exception as bad:
-                if not database.gone(bad):
+                if not (database.gone(bad) or isinstance(bad, DBAPIError)):
                     raise
-                log.error(
-                    "the database of database.url is not there; trying again", extra={"error": type(bad).__name__}
-                )
+                why = NOT_MADE if await self._is_older() else NOT_THERE
+                log.error(f"{why}; trying again", extra={"error": database.reason(bad)})
             await asyncio.sleep(DATABASE_AGAIN)
+
+    async def _is_older(self) -> bool:
+        """Whether the database answers, and has another schema than the newest."""
+        try:
+            return not await self.database.read(schema.at_head)
+        except Exception as bad:
+            if not (database.gone(bad) or isinstance(bad, DBAPIError)):
+                raise
+            return False
 
     async def _open(self, channel: Channel) -> None:
         """Register at the platform, again and again until it takes it; then poll, where polling is set."""

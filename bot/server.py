@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 MOST_BODY = 1_048_576  # bytes: LINE and Telegram send a few kilobytes at most
 BODY_SECONDS = 10.0
 BACKLOG = 2048  # connections that wait to be accepted: a platform that comes back after a down time opens many
+GRACE = (
+    2  # seconds for requests in hand at the end; sends have `app.STOP_SECONDS` after that, and it is to be ten in all
+)
 AT_ONCE = 512  # webhooks in hand; beyond it the platform is asked to come again
 READING = 512  # bodies that are still coming; beyond it the one that takes longest is given up: no platform dawdles
 
@@ -125,6 +128,7 @@ def health(app: App) -> list[Route]:
         if is_outside(request):  # how much happens, and when, is nobody's business: it tells when somebody reported
             return Response(status_code=404)
         waiting = sorted((set(app.channels) - app.ready) | app.dispatcher.denied)
+        app.room.look()  # the clock does it once a minute, and a disk fills faster
         try:
             at_head = not app.turns.behind and await app.database.read(schema.at_head)
         except Exception:  # whatever the driver raises: the database is not there
@@ -168,7 +172,7 @@ async def serve(app: App, stage: webchat.Stage | None, stop: asyncio.Event, star
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=GRACE,
         proxy_headers=False,
         http=Door,
         ws="none",

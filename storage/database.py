@@ -51,6 +51,13 @@ def state(bad: BaseException) -> str:
     return str(getattr(cause, "sqlstate", None) or "")
 
 
+def reason(bad: BaseException) -> str:
+    """The driver's name of what is wrong, such as SQLITE_FULL or DuplicateTableError; none of its words."""
+    cause = bad.orig if isinstance(bad, DBAPIError) and bad.orig else bad
+    driver = getattr(cause, "__cause__", None) or cause  # SQLAlchemy puts asyncpg's own behind an error of its own
+    return str(getattr(driver, "sqlite_errorname", "") or type(driver).__name__)
+
+
 def _hung_up(bad: BaseException) -> bool:
     """The driver's own word for a connection that is closed: InterfaceError of any of its layers."""
     cause = bad.orig if isinstance(bad, DBAPIError) else bad

@@ -26,6 +26,7 @@ TOKEN = "channel-access-token"
 BOT = "U8e742f61d673b39c7fff3cecb7536ef0"
 TOKEN_LIFE = timedelta(minutes=1)
 KEY_LIFE = timedelta(hours=24)
+SILENCE = 9.0  # seconds
 
 RATE = (429, {"message": "The API rate limit has been exceeded. Try again later."})
 QUOTA = (429, {"message": "You have reached your monthly limit."})
@@ -90,15 +91,17 @@ class FakeLine:
     """LINE. `faults` are used up one a call. A fault is a name of FAULTS, or
 
     - "drop": the connection ends before anything is done,
+    - "silent": nothing is done, and nothing is said for longer than anybody waits,
     - "lost": done, but the answer never arrives,
     - "slow": done, answered after `slowness` seconds,
+    - "drip": done, answered byte by byte within `slowness` seconds,
     - "odd": done, answered with something that is not JSON,
     - "html": a proxy's error page that is not UTF-8,
     - "cut": the connection ends in the middle of a file,
     - "302": sent elsewhere, as whoever stands between would do it,
     - "": this call goes well.
 
-    `only` names the last part of the paths the faults are for; empty: all of them.
+    `only` names the last part of the paths the faults are for, `chat` the chat; empty: all of them.
     """
 
     now: Callable[[], datetime] = field(default_factory=Clock)
@@ -116,6 +119,7 @@ class FakeLine:
     endpoint: str = ""
     faults: deque[str] = field(default_factory=deque)
     only: str = ""
+    chat: str = ""
     slowness: float = 1.0
     calls: list[Call] = field(default_factory=list)
     delivered: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # chat and message object
@@ -144,8 +148,8 @@ class FakeLine:
         if self._runner:
             await self._runner.cleanup()
 
-    def fail(self, *faults: str, only: str = "") -> None:
-        self.faults, self.only = deque(faults), only
+    def fail(self, *faults: str, only: str = "", chat: str = "") -> None:
+        self.faults, self.only, self.chat = deque(faults), only, chat
 
     def reply_token(self, chat: str) -> str:
         token = f"token{next(self._ids)}"
@@ -193,24 +197,42 @@ class FakeLine:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = json.loads(raw) if raw and request.content_type == "application/json" else raw or None
-        fault = self.faults.popleft() if self.faults and request.path.endswith(self.only) else ""
+        fault = self.faults.popleft() if self.faults and self._concerned(request.path, body) else ""
         done, shown = None, len(self.delivered)
-        if fault not in FAULTS and fault not in {"drop", "html", "cut", "302"}:
+        if fault not in FAULTS and fault not in {"drop", "html", "cut", "302", "silent"}:
             done = self._do(request, body)
         status: int | str = fault or (done.status if done else 0)
         brought = range(shown, len(self.delivered))
         self.calls.append(Call(request.method, request.path, body, dict(request.headers), status, self.now(), brought))
         return await self._fault(request, fault, done) if fault else done or web.Response()
 
+    def _concerned(self, path: str, body: Any) -> bool:
+        told = body if isinstance(body, dict) else {}
+        chat = told.get("to") or self.given.get(told.get("replyToken", ""), ("",))[0]
+        return path.endswith(self.only) and self.chat in ("", chat)
+
+    async def _dripped(self, request: web.Request, whole: web.Response) -> web.StreamResponse:
+        assert isinstance(whole.body, bytes)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(whole.body))}
+        answer = web.StreamResponse(status=whole.status, headers=headers)
+        await answer.prepare(request)
+        for n in range(len(whole.body)):
+            await asyncio.sleep(self.slowness / len(whole.body))
+            await answer.write(whole.body[n : n + 1])
+        return answer
+
     async def _fault(self, request: web.Request, fault: str, done: web.Response | None) -> web.StreamResponse:
         match fault:
-            case "drop" | "lost":
+            case "drop" | "lost" | "silent":
+                await asyncio.sleep(SILENCE if fault == "silent" else 0)
                 if request.transport:
                     request.transport.abort()
                 return web.Response()
             case "slow":
                 await asyncio.sleep(self.slowness)
                 return done or web.Response()
+            case "drip":
+                return await self._dripped(request, done or web.Response())
             case "cut":
                 half = web.StreamResponse(headers={"Content-Length": "1000"})
                 await half.prepare(request)

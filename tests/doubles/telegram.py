@@ -39,6 +39,7 @@ class Fault:
     drop: bool = False
     after: bool = False  # the call is carried out first, only its answer is lost
     seconds: float = 0.0
+    drip: float = 0.0  # carried out, and the answer comes byte by byte, for so many seconds
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -70,6 +71,15 @@ def dropped(after: bool = False) -> Fault:
 
 def slow(seconds: float) -> Fault:
     return Fault(seconds=seconds)
+
+
+def silent(seconds: float) -> Fault:
+    """Nothing is done, and nothing is said for so long."""
+    return Fault(seconds=seconds, drop=True)
+
+
+def dripping(seconds: float) -> Fault:
+    return Fault(drip=seconds)
 
 
 class Refusal(Exception):
@@ -173,7 +183,8 @@ class TelegramDouble:
             return _error(refusal.status, str(refusal))
         if fault and fault.after:
             _cut(request)
-        return web.json_response({"ok": True, "result": result})
+        answer = web.json_response({"ok": True, "result": result})
+        return await _dripped(request, answer, fault.drip) if fault and fault.drip else answer
 
     def _fault(self, call: Call) -> Fault | None:
         for place, (method, chat, fault) in enumerate(self._faults):
@@ -456,6 +467,16 @@ def _check_inline(button: dict[str, Any]) -> None:
         raise Refusal("Bad Request: text buttons are unallowed in the inline keyboard")
     if "callback_data" in button and not 1 <= len(button["callback_data"].encode()) <= 64:
         raise Refusal("Bad Request: BUTTON_DATA_INVALID")
+
+
+async def _dripped(request: web.Request, whole: web.Response, seconds: float) -> web.StreamResponse:
+    assert isinstance(whole.body, bytes)
+    answer = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(whole.body))})
+    await answer.prepare(request)
+    for n in range(len(whole.body)):
+        await asyncio.sleep(seconds / len(whole.body))
+        await answer.write(whole.body[n : n + 1])
+    return answer
 
 
 def _error(status: int, description: str, parameters: dict[str, Any] | None = None) -> web.Response:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
@@ -25,9 +26,11 @@ from bot.channels import Outgoing
 from bot.commands import _serve
 from bot.turns import Unavailable
 from handlers.events import Incoming, Outcome
+from storage.spool import Spool, write
 
 FLAG = "broken"
 LATE = 0.3  # seconds between the promise and the deed
+HASTE = 2.0  # the same of a message: longer than what a busy machine takes from an answer to the kill
 
 
 class Wrapped:
@@ -78,7 +81,7 @@ class HastyChannel(Wrapped):
     async def send(self, out: Outgoing) -> str:
         if not self.begun:
             return str(await self.real.send(out))
-        asyncio.get_running_loop().call_later(LATE, lambda: asyncio.ensure_future(self.real.send(out)))
+        asyncio.get_running_loop().call_later(HASTE, lambda: asyncio.ensure_future(self.real.send(out)))
         return ""
 
 
@@ -97,6 +100,21 @@ def careless(app: App, _: Path) -> None:
 def send_then_forget(app: App, flag: Path) -> None:
     hasty: Mapping[str, Any] = {name: HastyChannel(c, flag) for name, c in app.channels.items()}
     app.dispatcher._channels = hasty
+
+
+class LooseSpool(Spool):
+    """Leaves it to the system when a file reaches the disk."""
+
+    def keep(self, number: int, events: Sequence[Incoming]) -> None:
+        self._folder.mkdir(exist_ok=True)
+        name = f"{number:016d}-{self._process}.events"
+        plain = orjson.dumps([write(event) for event in events])
+        (self._folder / name).write_bytes(self._vault.seal(plain, f"nts1|spool|events|{name}|1"))
+
+
+def loose_spool(app: App, _: Path) -> None:
+    real: Any = app.turns._spool
+    app.turns._spool = LooseSpool(real._folder, real._vault, real._now)
 
 
 def no_spool(app: App, _: Path) -> None:
@@ -123,6 +141,7 @@ BUILDS: Mapping[str, Callable[[App, Path], None]] = {
     "early": early,
     "no-dedupe": no_dedupe,
     "send-then-forget": send_then_forget,
+    "loose-spool": loose_spool,
     "no-spool": no_spool,
     "no-sync": no_sync,
     "patient": patient,

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from tests.faults import FULL, only_full
 from tests.faults.checker import check
 from tests.faults.driver import Town
-from tests.faults.test_kill import arranged, drained, town, witness
+from tests.faults.test_kill import arranged, drained, ready, status, town, witness
 
 HELD = 30.0 if FULL else 7.0  # seconds; the bot waits five for a lock
 EACH = 3
@@ -61,17 +61,6 @@ class Proxy:
 
     def heal(self) -> None:
         self.there = True
-
-
-async def status(made: Town) -> int:
-    async with made.http.get(made.bot.url + "/readyz") as answer:
-        return answer.status
-
-
-async def ready(made: Town) -> None:
-    async with asyncio.timeout(30):
-        while await status(made) != 200:
-            await asyncio.sleep(0.1)
 
 
 async def through(made: Town, folder: Path, hold: Callable[[], None], release: Callable[[], None]) -> None:

@@ -32,10 +32,10 @@ from tests.house import ADDRESS, at_home, config, on_line, on_telegram
 
 ROUNDS = int(os.environ.get("NTSWATCH_KILLS", 200 if FULL else 3))
 EACH = 5  # residents on each channel
-LIFE, LONG_LIFE = (0.05, 1.2), (1.2, 4.0)  # seconds a process lives after it is ready, at random
-LONG = 0.2  # of the lives: LINE's library takes a second and more to load, so nothing leaves to LINE in a short one
+LIFE = (0.05, 1.2)  # seconds a process lives after it is ready, at random
 BUSY = 20  # answers
 STALLED_SECONDS = 60.0
+READY_SECONDS = 60.0
 
 
 Lives = Callable[[Town, random.Random], Awaitable[None]]
@@ -60,9 +60,22 @@ async def town(
             made.settle(each)
             try:
                 await bot.start()
+                await ready(made)
                 yield made
             finally:
                 await bot.end()
+
+
+async def status(made: Town) -> int:
+    async with made.http.get(made.bot.url + "/readyz") as answer:
+        return answer.status
+
+
+async def ready(made: Town) -> None:
+    """The platforms know it: menus are drawn once, and whoever is killed while it draws them draws them again."""
+    async with asyncio.timeout(READY_SECONDS):
+        while await status(made) != 200:
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -112,7 +125,7 @@ async def witness(app: App, made: Town) -> dict[str, tuple[list[str], list[str]]
 
 
 async def at_random(_: Town, dice: random.Random) -> None:
-    await asyncio.sleep(dice.uniform(*(LONG_LIFE if dice.random() < LONG else LIFE)))
+    await asyncio.sleep(dice.uniform(*LIFE))
 
 
 async def in_full_work(made: Town, _: random.Random) -> None:
@@ -138,8 +151,8 @@ async def rounds(made: Town, app: App, most: int, seed: int, lives: Lives = at_r
     waiting = await app.database.read(lambda c: c.execute(select(func.count()).select_from(OUTBOX)).scalar_one())
     took = await drained(app)
     verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
-    figures = {"kills": made.bot.kills, "acknowledged": made.ledger.acknowledged, **verdict.figures}
-    figures |= {"waiting": waiting, "drained in": round(took)}
+    figures: dict[str, float] = {"kills": made.bot.kills, "acknowledged": made.ledger.acknowledged, **verdict.figures}
+    figures |= {"waiting": waiting, "drained in": round(took), "load": round(os.getloadavg()[1], 1)}
     print("\n", made.bot.how or "product", figures, *verdict.bad[:10], *verdict.stories, sep="\n  ")
     return verdict
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from sqlalchemy import Connection, select
 
 from bot.channels import Outgoing
@@ -191,6 +192,7 @@ async def lives(
     raise AssertionError
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # who dies closes no connection
 async def test_whatever_the_step_the_end_is_the_same(url: str, tmp_path: Path) -> None:
     (tmp_path / "well").mkdir()
     meant, seen, steps, _ = await lives(url_of(url, 0), tmp_path / "well", [])

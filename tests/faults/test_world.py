@@ -20,12 +20,16 @@ from storage import schema
 from storage.core import INBOX, OUTBOX
 from storage.database import opened
 from storage.spool import Spool
-from tests.faults import only_full
+from tests.faults import both, only_full
 from tests.faults.checker import Verdict, check
-from tests.faults.test_kill import arranged, drained, town, witness
+from tests.faults.process import Bot
+from tests.faults.test_gone import void
+from tests.faults.test_kill import arranged, drained, ready, status, town, witness
+from tests.house import at_home, config
 from tests.test_turns import REPORT, count, link
 from tests.town import Town
 
+NOT_MADE = "the newest schema could not be made, and nothing was changed; trying again"
 QUICK = Pace(1000.0, 1000.0, 1000, 1000.0, 1000)
 RESIDENT = Address("telegram", "r1")
 
@@ -47,7 +51,8 @@ def small(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.slow
 @only_full
 async def test_a_full_disk_refuses_and_recovers(small: Path, tmp_path: Path) -> None:
-    """Database, spool and media share a full disk: nothing is promised, nothing is half there, and then it goes on."""
+    """Database, spool and media share a full disk: nothing is promised, readiness and log say so, nothing is half
+    there, and then it goes on by itself."""
     assert (await filled(small, tmp_path, "")).bad == []
 
 
@@ -69,8 +74,14 @@ async def filled(small: Path, folder: Path, how: str) -> Verdict:
         async with asyncio.timeout(120):
             while made.ledger.refused < 20 and (made.ledger.acknowledged < before + 20 or not how):
                 await asyncio.sleep(0.05)
+        if not how:
+            assert await status(made) == 503
+            log = (folder / "bot.log").read_text()
+            assert "database not available" in log
+            assert "spool not writable" in log
         ballast.unlink()
         await asyncio.gather(*living)
+        await ready(made)
         await drained(app)
         verdict = await app.database.read(partial(check, app=app, town=made, meant=meant))
         print("\n", how, {"refused while full": made.ledger.refused, **verdict.figures}, verdict.bad[:5])
@@ -157,6 +168,34 @@ async def test_a_migration_without_a_transaction_is_found_out(tmp_path: Path) ->
             half_a_migration(connection)
         assert "half" in inspect(connection).get_table_names()
         connection.engine.dispose()
+
+
+@pytest.mark.slow
+@both
+async def test_a_start_whose_migration_fails_says_so_and_goes_on_when_it_can(url: str, tmp_path: Path) -> None:
+    """A table of somebody else's is in the way: the log says that the schema could not be made, nothing is half there,
+    nobody is listened to; and when the way is free nobody has to start anything.
+    """
+    told = at_home(tmp_path)
+    told["database"]["url"] = url
+    bot, log = Bot(config(tmp_path, told)), tmp_path / "bot.log"
+    log.touch()
+    async with opened(url) as database:
+        await database.write(lambda c: void(c.exec_driver_sql("CREATE TABLE letter (id INTEGER)")))
+        starting = asyncio.create_task(bot.start())
+        try:
+            async with asyncio.timeout(30):
+                while NOT_MADE not in log.read_text():
+                    assert not starting.done()
+                    await asyncio.sleep(0.1)
+            assert await database.read(lambda c: inspect(c).get_table_names()) == ["letter"]
+            assert "is not there" not in log.read_text()
+            await database.write(lambda c: void(c.exec_driver_sql("DROP TABLE letter")))
+            await starting
+            assert await database.read(schema.at_head)
+        finally:
+            starting.cancel()
+            await bot.end()
 
 
 class Stubborn(Turns):
