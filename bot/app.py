@@ -197,10 +197,15 @@ class App:
         await self.database.close()
 
 
+def real() -> datetime:
+    """What time it is."""
+    return datetime.now(UTC)
+
+
 def build(
     settings: Settings,
     *,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = real,
     alert_delay: float | None = None,
     steady: Callable[[], float] | None = None,
     probe: Probe = taken,

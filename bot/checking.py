@@ -1,11 +1,13 @@
 """`ntswatch check`: what is wrong, each with what to do about it. Nothing is changed."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from bot import reading as told
 from bot import voices
-from bot.app import App, build
+from bot.app import App, build, real
 from bot.channels import SendError
 from bot.scan import Scanner
 from bot.settings import Settings
@@ -17,9 +19,9 @@ PATIENCE = 20.0  # seconds for one platform, or the store, to answer
 NOBODYS = "0" * 32  # the id of a file; real ones are random
 
 
-async def look(settings: Settings) -> list[str]:
+async def look(settings: Settings, now: Callable[[], datetime] = real) -> list[str]:
     """Everything that is wrong; empty when nothing is."""
-    app = build(settings)
+    app = build(settings, now=now)
     try:
         return [
             *told.warnings(settings),

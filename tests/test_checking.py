@@ -15,7 +15,7 @@ from tests.test_cli import run
 
 
 async def look(house: House) -> list[str]:
-    return await checking.look(reading.read(house.config, {}))
+    return await checking.look(reading.read(house.config, {}), house.clock)
 
 
 def about(problems: list[str], what: str) -> list[str]:
