@@ -45,10 +45,11 @@ Change = (
 )
 
 
-def refresh(connection: Connection, store: Store) -> None:
-    """Bring `store.directory` up to what is committed, if anybody changed it."""
-    found = prepared.ask(connection, NEWEST)
-    revision = found[0][0] if found else 0
+def refresh(connection: Connection, store: Store, revision: int | None = None) -> None:
+    """Bring `store.directory` up to what is committed, if anybody changed it. `revision` is given by who knows it."""
+    if revision is None:
+        found = prepared.ask(connection, NEWEST)
+        revision = found[0][0] if found else 0
     if revision != store.revision:
         store.directory, store.revision = load(connection, store), revision
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -44,8 +43,8 @@ class Store:
 
     def at_once(self) -> Self:
         """A copy for one transaction, in which all happens at the same moment."""
-        made, moment = copy(self), self.now()
-        made.now = lambda: moment
+        made, moment = object.__new__(type(self)), self.now()  # `copy` takes 4 µs
+        vars(made).update(vars(self), now=lambda: moment)
         return made
 
     def learn(self, other: "Store") -> None:

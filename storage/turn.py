@@ -13,9 +13,10 @@ from storage import directory, handles, prepared, saving, worlds
 from storage.columns import milliseconds
 from storage.store import Store
 
+# With the directory's revision (storage.directory), which every turn wants to know.
 NEW = prepared.among(
     "INSERT INTO inbox (key, at) SELECT value, CAST(? AS bigint) FROM LIST WHERE true "
-    "ON CONFLICT DO NOTHING RETURNING key"
+    "ON CONFLICT DO NOTHING RETURNING key, (SELECT value FROM revision WHERE name = 'directory')"
 )
 LOCK = prepared.among("SELECT pg_advisory_xact_lock(value) FROM LIST", "bigint")
 Decide = Callable[[World, Incoming], Decision]
@@ -24,9 +25,10 @@ Decide = Callable[[World, Incoming], Decision]
 def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide: Decide = decide) -> int:
     """Handle a batch; the caller's transaction makes it all or nothing. Returns how many events were new."""
     lock(connection, store, batch)
-    fresh = handles.resolve(connection, store, first_time(connection, store, batch))
+    new, revision = first_time(connection, store, batch)
+    fresh = handles.resolve(connection, store, new)
     if fresh:
-        directory.refresh(connection, store)
+        directory.refresh(connection, store, revision)
     for turns in rounds(fresh):
         seen = worlds.load(connection, store, turns)
         decided = [(event, world, decide(world, event)) for event, world in zip(turns, seen, strict=True)]
@@ -34,12 +36,14 @@ def take(connection: Connection, store: Store, batch: Sequence[Incoming], decide
     return len(fresh)
 
 
-def first_time(connection: Connection, store: Store, batch: Sequence[Incoming]) -> list[Incoming]:
-    """The events nobody has handled yet, marked as handled from now on."""
+def first_time(connection: Connection, store: Store, batch: Sequence[Incoming]) -> tuple[list[Incoming], int | None]:
+    """The events nobody has handled yet, marked as handled from now on; and the directory's revision, where one of
+    them brought it along."""
     heard = {remembered(store, e): e for e in batch if not isinstance(e.body, Outcome)}
     outcomes = [e for e in batch if isinstance(e.body, Outcome)]  # one try, one outcome: made by ourselves, once
-    new = {key for (key,) in prepared.ask(connection, NEW, milliseconds(store.now()), list(heard))} if heard else ()
-    return [*(event for key, event in heard.items() if key in new), *outcomes]
+    new = dict(prepared.ask(connection, NEW, milliseconds(store.now()), list(heard))) if heard else {}
+    revision = next(((value or 0) for value in new.values()), None)
+    return [*(event for key, event in heard.items() if key in new), *outcomes], revision
 
 
 def remembered(store: Store, event: Incoming) -> str:

@@ -105,7 +105,7 @@ class TwoCommits:
     store: Store
 
     async def handle(self, events: Sequence[Incoming]) -> None:
-        new = await self.database.write(lambda c: turn.first_time(c, self.store, events))
+        new, _ = await self.database.write(lambda c: turn.first_time(c, self.store, events))
         await self.turns.handle([replace(e, id=f"{e.id} then") for e in new])
 
     async def close(self) -> None:
