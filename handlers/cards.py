@@ -16,7 +16,7 @@ from handlers.life import ENDINGS
 from handlers.persons import one
 from handlers.phrases import PHRASES, Phrase
 from handlers.places import Gazetteer, district_name, short_name
-from handlers.world import Asked, Case, File, Note, World
+from handlers.world import LOST, Asked, Case, File, Note, World
 from locales import N, Words
 
 # TRANSLATORS: eight directions of the compass, as in "about 3 km north-west of Ban Phaeng".
@@ -110,9 +110,9 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append(facts)
     if signs := asking.signs(words, case.kind, details, SEEN):
         lines.append(f"⚠️ {signs}")
-    if seen := seen_text(words, details.get("seen", ())):
+    if seen := seen_text(words, there(case)):
         lines.append(f"👁 {seen}")
-    if any(item.get("added") for item in details.get("seen", ())) or details.get("pins"):
+    if any(item.get("added") for item in there(case)) or details.get("pins"):
         lines.append(f"➕ {words.t('The reporter added something. Press Details.')}")
     if case.felt in SAID:
         lines.append(f"🗣 {words.t(SAID[case.felt])}")
@@ -126,6 +126,12 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append("👥 " + words.t("One event with {numbers}", numbers=", ".join(others)))
     lines.append(status_text(words, case))
     return "\n".join(lines)
+
+
+def there(case: Case) -> list[Mapping[str, Any]]:
+    """What the reporter wrote and sent, without the files that were lost on their way."""
+    lost = {f.file for f in case.files if f.state in LOST}
+    return [item for item in case.details.get("seen", ()) if item.get("file") not in lost]
 
 
 def title(words: Words, case: Case) -> str:

@@ -83,10 +83,11 @@ def same_album(answers: Answers, event: Incoming) -> bool:
     return bool(album) and any(i.get("album") == album for i in answers.get("seen", ()))
 
 
-def without(answers: Answers, message: str) -> tuple[Answers, tuple[Effect, ...]]:
-    """Answers without what came in that message: the resident took it back."""
-    gone = [i for i in answers.get("seen", ()) if i.get("message") == message]
-    left = [i for i in answers.get("seen", ()) if i.get("message") != message]
+def without(answers: Answers, *, message: str = "", file: str = "") -> tuple[Answers, tuple[Effect, ...]]:
+    """Answers without what came in that message, which the resident took back, or without a file that was lost."""
+    name, value = ("message", message) if message else ("file", file)
+    gone = [i for i in answers.get("seen", ()) if i.get(name) == value]
+    left = [i for i in answers.get("seen", ()) if i.get(name) != value]
     kept = {k: v for k, v in answers.items() if k != "seen"} | ({"seen": left} if left else {})
     return kept, tuple(DropMedia(i["file"]) for i in gone if "file" in i)
 

@@ -124,14 +124,13 @@ def needs_unsent(_: Incoming) -> Query:
 
 def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
     """What a resident takes back goes from the half report and from the reports they sent, and from what cards say."""
-    answers, dropped = without(world.memory.answers, body.message)
+    answers, dropped = without(world.memory.answers, message=body.message)
     found: list[Effect] = []
     for case in world.cases:
-        details, gone = without(case.details, body.message)
+        details, gone = without(case.details, message=body.message)
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
-            found += redrawn(world, replace(case, details=details))
-            found.append(Recall(case.id, waiting(world, replace(case, details=details))))
+            found += again(world, replace(case, details=details))
         found += answering.unsent(case, body.message)
     if found:
         return (*kept(world, answers), *dropped, *found)
@@ -143,6 +142,11 @@ def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
 
 def kept(world: World, answers: Answers) -> Decision:
     return (Keep(replace(world.memory, answers=answers)),) if answers != world.memory.answers else ()
+
+
+def again(world: World, case: Case) -> Decision:
+    """What officers see of a case that says less, or something else: where it stands already, and where it waits."""
+    return (*redrawn(world, case), Recall(case.id, waiting(world, case)))
 
 
 def redrawn(world: World, case: Case) -> tuple[Say, ...]:

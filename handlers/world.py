@@ -17,6 +17,7 @@ from locales import Words
 
 Answers = Mapping[str, Any]
 EVERYWHERE = "*"
+LOST = ("refused", "infected", "missing")  # states of a file that nobody will see
 
 
 @dataclass(frozen=True)  # without slots: see handlers.values

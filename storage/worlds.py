@@ -9,11 +9,10 @@ from sqlalchemy import Connection, select
 from handlers import excluded
 from handlers.decide import needs
 from handlers.events import CLOCK, Incoming, Outcome, Tick
-from handlers.outcomes import LOST
 from handlers.resident import spoken
 from handlers.values import replace
 from handlers.watch import NEWEST
-from handlers.world import CodeRow, Memory, Query, World
+from handlers.world import LOST, CodeRow, Memory, Query, World
 from storage import audit, cases, figures, guesses, kept, membership, meter, prepared, reporters, shifts
 from storage.core import CODE
 from storage.store import Store, context
