@@ -37,12 +37,12 @@ def start(world: World, event: Incoming) -> Decision:
     """`/start`, `/report`: a new report; a place in the deep link of a poster is filled in (see handlers.entry)."""
     memory = world.memory
     code, village = read_start(world.gazetteer, event.body.args) if isinstance(event.body, Command) else ("", "")
-    if memory.answers and memory.language:
-        return talk.offer(world, event)
+    place: Answers = {}
     if code:
         place = {"place": "link", "district": code} | ({"typed": village[:MOST_NAME]} if village else {})
-        memory = replace(memory, answers={**memory.answers, **place})
-    return screen.ask(world, event, memory)
+    if memory.answers and memory.language:
+        return talk.offer(world, event, place or memory.poster)
+    return screen.ask(world, event, replace(memory, answers={**memory.answers, **place}))
 
 
 def choose_language(world: World, event: Incoming) -> Decision:

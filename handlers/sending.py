@@ -54,7 +54,7 @@ def finish(world: World, event: Incoming) -> Decision:
         step_at,
         case.exercise,
     )
-    memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now)
+    memory = replace(world.memory, answers={}, offered=False, poster={}, last=case.number, at=world.now)
     sent = (*recent, world.now.isoformat())
     memory = replace(memory, practised=sent) if case.exercise else replace(memory, sent=sent)
     memory = replace(memory, contact=contact.of(world.memory, answers))
