@@ -14,6 +14,7 @@ MISSED = "not found"
 BY_REPORTER = frozenset(
     {
         "case withdraw",
+        "words changed",
         "question answered",
         "question unknown",
         "question declined",

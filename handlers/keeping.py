@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.clean import shown
 from handlers.effects import DropMedia, Effect, FetchMedia
-from handlers.events import Incoming, Media, MediaKind, Text
+from handlers.events import Edited, Incoming, Media, MediaKind, Text
 from handlers.graphemes import utf16
 from handlers.report import MOST_FILES, MOST_WORDS
 from handlers.scripts import language_of
@@ -31,19 +31,19 @@ def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tupl
     seen: list[Item] = list(answers.get("seen", ()))
     match event.body:
         case Text(text=text):
-            seen.append(words(world, event, text, seen))
+            seen.append(words(world, event.message, text, seen))
             return {**answers, "seen": seen}, ()
         case Media() as media:
             file = world.dice[32:48].hex()
             effects = (FetchMedia(checked(world, event, media, seen), file),)
             seen.append({"file": file, "kind": media.kind, "message": event.message, "album": media.album})
             if shown(media.caption).strip():
-                seen.append(words(world, event, media.caption, seen))
+                seen.append(words(world, event.message, media.caption, seen))
             return {**answers, "seen": seen}, effects
     return answers, ()
 
 
-def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
+def words(world: World, message: str, text: str, seen: list[Item]) -> Item:
     clean = shown(text)
     if not clean.strip():
         raise TooMuch(world.t("Please write what you saw, or send a photo, a video or your voice."))
@@ -52,7 +52,7 @@ def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
     spoken = clean
     if not LINKS.isdisjoint(clean):
         spoken = " ".join(word for word in clean.split() if LINKS.isdisjoint(word))
-    return {"text": clean, "language": language_of(spoken) or world.language, "message": event.message}
+    return {"text": clean, "language": language_of(spoken) or world.language, "message": message}
 
 
 def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Media:
@@ -92,13 +92,22 @@ def without(answers: Answers, *, message: str = "", file: str = "") -> tuple[Ans
     return kept, tuple(DropMedia(i["file"]) for i in gone if "file" in i)
 
 
-def reworded(answers: Answers, message: str, text: str) -> Answers:
-    """Answers with the words of that message as they stand now."""
-    seen = [
-        {**i, "text": shown(text)} if i.get("message") == message and "text" in i else i
-        for i in answers.get("seen", ())
-    ]
-    return {**answers, "seen": seen} if seen else answers
+def reworded(world: World, answers: Answers, edited: Edited, **more: Any) -> Answers:
+    """Answers with the words of that message as they stand now, `more` marking them. Raises TooMuch.
+
+    Where nothing is left of the words they go; a file that came without any has some now.
+    """
+    seen: list[Item] = list(answers.get("seen", ()))
+    mine = [i for i in seen if i.get("message") == edited.message]
+    was: Item = next((i for i in mine if "text" in i), {})
+    clean = shown(edited.text).strip()
+    if not mine or clean == was.get("text", "").strip():  # platforms tell of edits that change no word
+        return answers
+    others = [i for i in seen if i is not was]
+    now = [{**was, **words(world, edited.message, edited.text, others), **more}] if clean else []
+    at = seen.index(was) if was else len(seen)
+    left = [*seen[:at], *now, *seen[at + 1 :]]
+    return {k: v for k, v in answers.items() if k != "seen"} | ({"seen": left} if left else {})
 
 
 def joined(answers: Answers) -> Answers:

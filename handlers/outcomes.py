@@ -83,8 +83,8 @@ def lost(world: World, event: Incoming, file: str) -> Decision:
     case = next((c for c in world.cases if any(f.file == file and f.state == "waiting" for f in c.files)), None)
     if case is None:
         return ()  # it was dropped before
-    case = replace(case, files=tuple(replace(f, state=LOST[-1]) if f.file == file else f for f in case.files))
-    counted = again(world, case) if file in keeping.files(case.details) else ()  # else it came with an answer
+    less = replace(case, files=tuple(replace(f, state=LOST[-1]) if f.file == file else f for f in case.files))
+    counted = again(world, case, less) if file in keeping.files(case.details) else ()  # else it came with an answer
     said = Say(event.chat, note, (*add_more(world, case), *ways(world)))
     return (*counted, *((said,) if still_here(world) else ()))
 
