@@ -32,8 +32,7 @@ def finish(world: World, event: Incoming) -> Decision:
         return too_many(world, event, recent)
     found = destinations(world, case)
     secret = receipt(world.dice[48:56])
-    wait = delay(world, case)
-    step, step_at = due.begun(world.rules.patience, case, world.now + timedelta(seconds=wait))
+    step, step_at = due.begun(world.rules.patience, case, leaves(world, case))
     opened = OpenCase(
         case.id,
         case.number,
@@ -94,8 +93,7 @@ def new_case(world: World, event: Incoming, answers: Answers) -> Case:
 
 
 def case_id(world: World) -> int:
-    """A row id nobody has to hand out: milliseconds of the clock, then 20 random bits; below 2^63."""
-    return int(world.now.timestamp() * 1000) << 20 | int.from_bytes(world.dice[16:19], "big") & 0xFFFFF
+    return due.case_id(world.now, world.dice[16:19])
 
 
 def destinations(world: World, case: Case) -> tuple[Destination, ...]:
@@ -104,14 +102,14 @@ def destinations(world: World, case: Case) -> tuple[Destination, ...]:
     return route(world, case.district, case.kind, world.now.astimezone(world.rules.zone).hour)
 
 
-def delay(world: World, case: Case) -> float:
-    """Seconds until the alert leaves: what is not urgent waits a random while."""
-    return 0.0 if case.urgent else world.rules.alert_delay * int.from_bytes(world.dice[19:21], "big") / 0xFFFF
+def leaves(world: World, case: Case) -> datetime:
+    """When its alert leaves: what is not urgent waits a random while."""
+    return due.alerted(world.rules.alert_delay, case.id, prompt=case.urgent)
 
 
 def alerts(world: World, case: Case, found: tuple[Destination, ...]) -> tuple[Say, ...]:
     """The card for every destination, in its language."""
-    wait = delay(world, case)
+    wait = max(0.0, (leaves(world, case) - world.now).total_seconds())
     return tuple(card(world, case, place, after=wait) for place in found)
 
 
