@@ -179,7 +179,7 @@ def unsent(case: Case, message: str) -> tuple[Effect, ...]:
     """What the reporter takes back goes from their answers, too."""
     gone: list[Effect] = []
     for question in case.asked:
-        left, dropped = keeping.without(question.body, message=message)
+        left, dropped = keeping.without(question.body, message)
         if question.body.get("pin_message") == message:
             left = {k: v for k, v in left.items() if k not in ("pin", "pin_message")}
         if left != question.body:

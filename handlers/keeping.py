@@ -14,6 +14,7 @@ from handlers.world import Answers, World
 
 LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
 BACK = "back"  # marks what came with the return to a half report, until that goes on or is left
+HELD = ("seen", "lost")  # what came, and the files among it that cannot be used
 Item = Mapping[str, Any]
 LINKS = frozenset("/@")  # a word with one of these is an address or a name of the internet: Latin in every language
 
@@ -35,7 +36,7 @@ def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tupl
             return {**answers, "seen": seen}, ()
         case Media() as media:
             file = world.dice[32:48].hex()
-            effects = (FetchMedia(checked(world, event, media, seen), file),)
+            effects = (FetchMedia(checked(world, event, media, answers), file),)
             seen.append({"file": file, "kind": media.kind, "message": event.message, "album": media.album})
             if shown(media.caption).strip():
                 seen.append(words(world, event.message, media.caption, seen))
@@ -55,10 +56,10 @@ def words(world: World, message: str, text: str, seen: list[Item]) -> Item:
     return {"text": clean, "language": language_of(spoken) or world.language, "message": message}
 
 
-def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Media:
+def checked(world: World, event: Incoming, media: Media, answers: Answers) -> Media:
     if not world.rules.files:
         raise TooMuch(world.t("I cannot take files just now. Please tell me in words; your report goes on."))
-    if sum(1 for i in seen if "file" in i) >= MOST_FILES:
+    if len(files(answers)) >= MOST_FILES:
         raise TooMuch(
             world.n("A report can hold {count} file.", "A report can hold {count} files.", MOST_FILES, count=MOST_FILES)
         )
@@ -83,13 +84,21 @@ def same_album(answers: Answers, event: Incoming) -> bool:
     return bool(album) and any(i.get("album") == album for i in answers.get("seen", ()))
 
 
-def without(answers: Answers, *, message: str = "", file: str = "") -> tuple[Answers, tuple[Effect, ...]]:
-    """Answers without what came in that message, which the resident took back, or without a file that was lost."""
-    name, value = ("message", message) if message else ("file", file)
-    gone = [i for i in answers.get("seen", ()) if i.get(name) == value]
-    left = [i for i in answers.get("seen", ()) if i.get(name) != value]
+def without(answers: Answers, message: str) -> tuple[Answers, tuple[Effect, ...]]:
+    """Answers without what came in that message: the resident took it back."""
+    left = dict(answers)
+    for name in HELD:
+        items = [i for i in answers.get(name, ()) if i.get("message") != message]
+        left = {k: v for k, v in left.items() if k != name} | ({name: items} if items else {})
+    return left, dropped(answers, left)
+
+
+def lost(answers: Answers, file: str) -> Answers:
+    """Answers in which that file counts no more: officers hear that there was one, and that is all there is of it."""
+    gone = [i for i in answers.get("seen", ()) if i.get("file") == file]
+    left = [i for i in answers.get("seen", ()) if i.get("file") != file]
     kept = {k: v for k, v in answers.items() if k != "seen"} | ({"seen": left} if left else {})
-    return kept, tuple(DropMedia(i["file"]) for i in gone if "file" in i)
+    return kept | {"lost": [*answers.get("lost", ()), *gone]}
 
 
 def reworded(world: World, answers: Answers, edited: Edited, **more: Any) -> Answers:
@@ -117,4 +126,4 @@ def joined(answers: Answers) -> Answers:
 
 
 def files(answers: Answers) -> tuple[str, ...]:
-    return tuple(i["file"] for i in answers.get("seen", ()) if "file" in i)
+    return tuple(i["file"] for name in HELD for i in answers.get(name, ()) if "file" in i)

@@ -75,11 +75,10 @@ def lost(world: World, event: Incoming, file: str) -> Decision:
     """A file was too large, broken or strange: it counts no more, and whoever sent it hears of it."""
     memory = world.memory
     note = world.t("I could not take one of your files. Send a smaller one, or tell me in words.")
-    answers, dropped = keeping.without(memory.answers, file=file)
-    if dropped:
-        left = replace(memory, answers=answers)
+    if file in keeping.files(memory.answers):
+        left = replace(memory, answers=keeping.lost(memory.answers, file))
         asked = (e for e in ask(world, event, left, note=note) if isinstance(e, Say))
-        return (*dropped, Keep(left), *(asked if still_here(world) else ()))
+        return (Keep(left), *(asked if still_here(world) else ()))
     case = next((c for c in world.cases if any(f.file == file and f.state == "waiting" for f in c.files)), None)
     if case is None:
         return ()  # it was dropped before

@@ -156,10 +156,10 @@ def needs_unsent(_: Incoming) -> Query:
 
 def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
     """What a resident takes back goes from the half report and from the reports they sent, and from what cards say."""
-    answers, dropped = without(world.memory.answers, message=body.message)
+    answers, dropped = without(world.memory.answers, body.message)
     found: list[Effect] = []
     for case in world.cases:
-        details, gone = without(case.details, message=body.message)
+        details, gone = without(case.details, body.message)
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
             found += again(world, case, replace(case, details=details))

@@ -13,7 +13,7 @@ from handlers.places import district_name
 from handlers.report import moment
 from handlers.routing import Destination, route
 from handlers.values import replace
-from handlers.world import Answers, Case, File, Group, Memory, World
+from handlers.world import LOST, Answers, Case, File, Group, Memory, World
 from locales import Words
 
 HOUR = timedelta(hours=1)
@@ -73,6 +73,7 @@ def too_many(world: World, event: Incoming, recent: list[str]) -> Decision:
 def new_case(world: World, event: Incoming, answers: Answers) -> Case:
     day, part = moment(world, answers)
     details = {k: answers[k] for k in KEPT if answers.get(k)} | {"day": day, "part": part}
+    lost = keeping.files({"lost": answers.get("lost", ())})
     return Case(
         id=case_id(world),
         number=case_number(world.dice[:16]),
@@ -85,7 +86,7 @@ def new_case(world: World, event: Incoming, answers: Answers) -> Case:
         practice=False,
         opened=event.at,
         details=details,
-        files=tuple(File(f, "", "", "waiting") for f in keeping.files(answers)),
+        files=tuple(File(f, "", "", LOST[-1] if f in lost else "waiting") for f in keeping.files(answers)),
         behalf=bool(answers.get(behalf.SETTING)),
         excluded=tuple(answers.get(excluded.SETTING, ())),
         exercise=answers.get("send") == exercise.EXERCISE,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.channels import SendError
 from handlers.effects import LinkGroup
-from handlers.events import Address, Choice, Command, Fate, Media, MediaKind, Outcome, Text
+from handlers.events import Address, Body, Choice, Command, Fate, Media, MediaKind, Outcome, Text, Unsent
 from storage import directory
 from storage.core import FILE, OUTBOX
 from tests.town import Town
@@ -70,6 +70,23 @@ async def test_the_review_counts_what_is_there(begun: Town) -> None:
     assert TOLD in said["text"]
     assert "What you saw: written words\n" in said["text"]
     assert said["buttons"][0][1] == "a:send:ask"
+
+
+@pytest.mark.parametrize(
+    ("then", "told"), [((), 1), ((Unsent("u9"),), 0), ((Choice("change:seen"), Text("two boats")), 0)]
+)
+async def test_officers_hear_of_a_lost_file_unless_it_was_taken_back(
+    watched: Town, then: tuple[Body, ...], told: int
+) -> None:
+    await watched.says(RESIDENT, Text("two boats"))
+    await watched.says(RESIDENT, Media(MediaKind.VIDEO, "gone"), message="u9")
+    for body in (*then, Choice("a:send:ask")):
+        await watched.says(RESIDENT, body)
+    assert "👁 written words\n" in watched.sent("telegram", "g1")[-1]["text"]
+    await watched.enlist(OFFICERS, "somchai", language="en")
+    number = watched.sent("telegram", "g1")[-1]["text"].split()[2]
+    await watched.says(OFFICERS, Command("details", number), sender="somchai")
+    assert watched.sent("telegram", "somchai")[-1]["text"].count("1 file could not be fetched.") == told
 
 
 async def waiting(town: Town) -> tuple[int, str]:

@@ -12,7 +12,6 @@ from handlers.world import Memory
 from storage.core import CASES, CONTACT, CONVERSATION, FILE, LETTER, OUTBOX
 from tests.street import Street
 from tests.test_audit import OFFICERS, RESIDENT, people, press, report
-from tests.test_media import picture
 from tests.test_retention import count, on_disk, schedule
 from tests.town import NOW, Town
 
@@ -25,7 +24,7 @@ def last(town: Town, chat: Address = RESIDENT) -> str:
 
 async def half(town: Town, chat: Address = RESIDENT) -> None:
     """A report that is not sent, with words and a photo."""
-    town.channels[chat.channel].files["p1"] = picture("JPEG")
+    town.channels[chat.channel].files["p1"] = b"no picture at all"
     await town.says(chat, Text("เรือไม่มีไฟ ขนของลง"))
     await town.says(chat, Media(MediaKind.PHOTO, "p1", 100, "image/jpeg"))
 
@@ -127,7 +126,7 @@ async def test_a_case_that_officers_work_on_stays_and_its_tie_to_the_person_is_c
 
 async def test_a_report_nobody_took_is_taken_back_with_its_words_and_its_card_says_so(town: Town) -> None:
     await people(town)
-    town.channels["telegram"].files["p1"] = picture("JPEG")
+    town.channels["telegram"].files["p1"] = b"no picture at all"
     await town.says(RESIDENT, Media(MediaKind.PHOTO, "p1", 100, "image/jpeg"))
     number = await report(town)
     for body in FORGET:
