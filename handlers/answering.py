@@ -6,7 +6,7 @@ from handlers import after, cards, hygiene, keeping, membership, talk
 from handlers.asking_back import answered
 from handlers.desk import announced
 from handlers.effects import Adopt, AnswerQuestion, Button, ButtonKind, Decision, Effect, Keep, MoveCase, Record, Say
-from handlers.events import Choice, Command, Incoming, Media, Place, Text
+from handlers.events import Choice, Command, Edited, Incoming, Media, Place, Text
 from handlers.life import Who
 from handlers.places import on_earth
 from handlers.screen import pressed
@@ -167,6 +167,12 @@ def to_asker(world: World, case: Case, question: Asked, body: dict[str, Any]) ->
     lines = [words.t("The reporter of {number} has answered.", number=case.number)]
     one = replace(question, body=body, state=str(body.get("answer", "answered")))
     return (Say(member.chat, "\n".join([*lines, *cards.asked_lines(words, one, files_apart=True)])),)
+
+
+def reworded(world: World, case: Case, edited: Edited) -> tuple[Effect, ...]:
+    """What the reporter changes stands so in their answers, too. Raises TooMuch."""
+    bodies = [(q, keeping.reworded(world, q.body, edited, changed=True)) for q in case.asked]
+    return tuple(AnswerQuestion(q.id, case.id, q.state, body) for q, body in bodies if body != q.body)
 
 
 def unsent(case: Case, message: str) -> tuple[Effect, ...]:

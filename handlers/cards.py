@@ -16,7 +16,7 @@ from handlers.life import ENDINGS
 from handlers.persons import one
 from handlers.phrases import PHRASES, Phrase
 from handlers.places import Gazetteer, district_name, short_name
-from handlers.world import Asked, Case, File, Note, World
+from handlers.world import LOST, Asked, Case, File, Note, World
 from locales import N, Words
 
 # TRANSLATORS: eight directions of the compass, as in "about 3 km north-west of Ban Phaeng".
@@ -110,10 +110,12 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append(facts)
     if signs := asking.signs(words, case.kind, details, SEEN):
         lines.append(f"⚠️ {signs}")
-    if seen := seen_text(words, details.get("seen", ())):
+    if seen := seen_text(words, there(case)):
         lines.append(f"👁 {seen}")
-    if any(item.get("added") for item in details.get("seen", ())) or details.get("pins"):
+    if any(item.get("added") for item in there(case)) or details.get("pins"):
         lines.append(f"➕ {words.t('The reporter added something. Press Details.')}")
+    if any(item.get("changed") for item in there(case)):
+        lines.append(f"✏️ {words.t('The reporter changed something. Press Details.')}")
     if case.felt in SAID:
         lines.append(f"🗣 {words.t(SAID[case.felt])}")
     told = sum(q.state == "answered" for q in case.asked)
@@ -126,6 +128,12 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append("👥 " + words.t("One event with {numbers}", numbers=", ".join(others)))
     lines.append(status_text(words, case))
     return "\n".join(lines)
+
+
+def there(case: Case) -> list[Mapping[str, Any]]:
+    """What the reporter wrote and sent, without the files that were lost on their way."""
+    lost = {f.file for f in case.files if f.state in LOST}
+    return [item for item in case.details.get("seen", ()) if item.get("file") not in lost]
 
 
 def title(words: Words, case: Case) -> str:
@@ -261,6 +269,7 @@ def full(
         if "text" in item:
             written = words.t("Written in {language}:", language=NATIVE.get(item["language"], "?"))
             head = words.t("As written:") if group else written
+            head = f"✏️ {words.t('Changed after sending')} · {head}" if item.get("changed") else head
             lines += [f"➕ {head}" if item.get("added") else head, quoted(defang(item["text"]))]
     lines += [line for question in case.asked for line in asked_lines(words, question)]
     if reader:
@@ -283,7 +292,9 @@ def asked_lines(words: Words, question: Asked, *, files_apart: bool = False) -> 
     if "pin" in body:
         latitude, longitude = body["pin"]
         lines.append(f"{words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
-    lines += [quoted(defang(item["text"])) for item in body.get("seen", ()) if "text" in item]
+    for item in (i for i in body.get("seen", ()) if "text" in i):
+        lines += [f"✏️ {words.t('Changed after sending')}:"] if item.get("changed") else []
+        lines.append(quoted(defang(item["text"])))
     files = sum(1 for item in body.get("seen", ()) if "file" in item)
     if files and files_apart:
         lines.append("📎 " + words.n("{count} file, see Details", "{count} files, see Details", files, count=files))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import regex
 
 from handlers.fold import skeleton
+from locales import Words
 
 BUDDHIST: Final = 543
 """Years that the Buddhist era, official in Thailand, is ahead of the common one."""
@@ -112,6 +113,12 @@ def ago_text(minutes: int, language: str) -> str:
     """How long ago something was, `3 ชม. 5 นาทีที่แล้ว`; less than a minute is "just now"."""
     *_, ago, just_now = _UNITS.get(language, _UNITS["en"])
     return ago.format(duration_text(minutes, language)) if minutes > 0 else just_now
+
+
+def rough(words: Words, language: str, span: timedelta) -> str:
+    """A span in whole hours: its minutes would lead to the minute at which somebody was seen typing."""
+    hours = int(span.total_seconds() // 3600)
+    return duration_text(hours * 60, language) if hours > 0 else words.t("less than an hour")
 
 
 def daypart(at: datetime, zone: ZoneInfo) -> str:

@@ -90,6 +90,7 @@ def needs_words(world: World, event: Incoming) -> Query | None:
     mine = None
     if not event.group:
         mine = receipts.needs(world, event) or after.needs_more(world, event) or answering.needs(world, event)
+        mine = mine or resident.needs_edited(world, event)
     return mine or (asking_back.needs_reply(world, event) if isinstance(event.body, Text) else None)
 
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from handlers import queue
 from handlers.coordinator import scope_name
-from handlers.dates import duration_text, moment_text
+from handlers.dates import moment_text, rough
 from handlers.effects import Decision, Say, Status
 from handlers.events import Incoming, Tick
 from handlers.graphemes import utf16
@@ -24,7 +24,6 @@ from locales import Words
 
 MOST_LISTED = 20  # cases; nobody reads on
 MOST_UNITS = 3_800  # UTF-16 units of one message; Telegram takes 4096, LINE 5000
-HOUR = 60  # minutes
 
 
 def needs(world: World, tick: Tick) -> Query | None:
@@ -105,7 +104,8 @@ def unfinished(world: World, words: Words, taken: int) -> list[str]:
 
 def in_order(world: World) -> list[tuple[Case, tuple[Case, ...]]]:
     """The urgent, then what is overdue, then as `handlers.queue` has it; with those that say the same words."""
-    found = queue.waiting(c for c in world.cases if not c.exercise)  # what was practised, nobody has to carry on
+    known = queue.known(world, world.cases)
+    found = queue.waiting(c for c in known if not c.exercise)  # what was practised, nobody has to carry on
     return sorted(found, key=lambda pair: (not pair[0].urgent, not is_overdue(world, pair[0])))
 
 
@@ -150,9 +150,3 @@ def overdue(world: World, case: Case) -> timedelta:
     """Since when it should have been taken, or closed."""
     hours = world.rules.overdue_new_hours if case.status is NEW else world.rules.overdue_open_hours
     return world.now - case.opened - timedelta(hours=hours)
-
-
-def rough(words: Words, language: str, span: timedelta) -> str:
-    """A span in whole hours: its minutes would lead to the minute at which somebody was seen typing."""
-    hours = int(span.total_seconds() // 3600)
-    return duration_text(hours * HOUR, language) if hours > 0 else words.t("less than an hour")

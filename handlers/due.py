@@ -1,9 +1,34 @@
-"""When a case is due for its first step on the ladder: as it comes in, and as it comes back to the queue."""
+"""When the alert of a case leaves, and when it is due for its first step on the ladder: as it comes in, and as it comes
+back to the queue."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from handlers.effects import Status
 from handlers.patience import Patience
 from handlers.world import Case
+
+DRAWN = 20  # random bits at the end of a row's id
+MOST = (1 << DRAWN) - 1
+
+
+def case_id(now: datetime, drawn: bytes) -> int:
+    """A row id nobody has to hand out: milliseconds of the clock, then 20 random bits; below 2^63."""
+    return int(now.timestamp() * 1000) << DRAWN | int.from_bytes(drawn, "big") & MOST
+
+
+def alerted(longest: float, case: int, *, prompt: bool) -> datetime:
+    """When the alert of the case with this id leaves: at once, or after a random while of at most so many seconds.
+
+    The id tells both, so that everybody who lists or counts cases knows it without a look at the outbox.
+    """
+    wait = 0 if prompt else int(longest * 1000 * (case & MOST) / MOST)
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=(case >> DRAWN) + wait)
+
+
+def is_early(longest: float, case: Case, now: datetime) -> bool:
+    """Whether no officer is to know of a case yet: its alert waits, so that nobody can tell who was seen typing."""
+    there = case.urgent or case.practice or case.status not in (Status.NEW, Status.WITHDRAWN)
+    return not there and now < alerted(longest, case.id, prompt=False)
 
 
 def at_risk(case: Case) -> bool:

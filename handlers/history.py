@@ -15,6 +15,7 @@ MISSED = "not found"
 BY_REPORTER = frozenset(
     {
         "case withdraw",
+        "words changed",
         "question answered",
         "question unknown",
         "question declined",

@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.clean import shown
 from handlers.effects import DropMedia, Effect, FetchMedia
-from handlers.events import Incoming, Media, MediaKind, Text
+from handlers.events import Edited, Incoming, Media, MediaKind, Text
 from handlers.graphemes import utf16
 from handlers.report import MOST_FILES, MOST_WORDS
 from handlers.scripts import language_of
@@ -14,6 +14,7 @@ from handlers.world import Answers, World
 
 LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
 BACK = "back"  # marks what came with the return to a half report, until that goes on or is left
+HELD = ("seen", "lost")  # what came, and the files among it that cannot be used
 Item = Mapping[str, Any]
 LINKS = frozenset("/@")  # a word with one of these is an address or a name of the internet: Latin in every language
 
@@ -31,19 +32,19 @@ def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tupl
     seen: list[Item] = list(answers.get("seen", ()))
     match event.body:
         case Text(text=text):
-            seen.append(words(world, event, text, seen))
+            seen.append(words(world, event.message, text, seen))
             return {**answers, "seen": seen}, ()
         case Media() as media:
             file = world.dice[32:48].hex()
-            effects = (FetchMedia(checked(world, event, media, seen), file),)
+            effects = (FetchMedia(checked(world, event, media, answers), file),)
             seen.append({"file": file, "kind": media.kind, "message": event.message, "album": media.album})
             if shown(media.caption).strip():
-                seen.append(words(world, event, media.caption, seen))
+                seen.append(words(world, event.message, media.caption, seen))
             return {**answers, "seen": seen}, effects
     return answers, ()
 
 
-def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
+def words(world: World, message: str, text: str, seen: list[Item]) -> Item:
     clean = shown(text)
     if not clean.strip():
         raise TooMuch(world.t("Please write what you saw, or send a photo, a video or your voice."))
@@ -52,13 +53,13 @@ def words(world: World, event: Incoming, text: str, seen: list[Item]) -> Item:
     spoken = clean
     if not LINKS.isdisjoint(clean):
         spoken = " ".join(word for word in clean.split() if LINKS.isdisjoint(word))
-    return {"text": clean, "language": language_of(spoken) or world.language, "message": event.message}
+    return {"text": clean, "language": language_of(spoken) or world.language, "message": message}
 
 
-def checked(world: World, event: Incoming, media: Media, seen: list[Item]) -> Media:
+def checked(world: World, event: Incoming, media: Media, answers: Answers) -> Media:
     if not world.rules.files:
         raise TooMuch(world.t("I cannot take files just now. Please tell me in words; your report goes on."))
-    if sum(1 for i in seen if "file" in i) >= MOST_FILES:
+    if len(files(answers)) >= MOST_FILES:
         raise TooMuch(
             world.n("A report can hold {count} file.", "A report can hold {count} files.", MOST_FILES, count=MOST_FILES)
         )
@@ -85,19 +86,37 @@ def same_album(answers: Answers, event: Incoming) -> bool:
 
 def without(answers: Answers, message: str) -> tuple[Answers, tuple[Effect, ...]]:
     """Answers without what came in that message: the resident took it back."""
-    gone = [i for i in answers.get("seen", ()) if i.get("message") == message]
-    left = [i for i in answers.get("seen", ()) if i.get("message") != message]
+    left = dict(answers)
+    for name in HELD:
+        items = [i for i in answers.get(name, ()) if i.get("message") != message]
+        left = {k: v for k, v in left.items() if k != name} | ({name: items} if items else {})
+    return left, dropped(answers, left)
+
+
+def lost(answers: Answers, file: str) -> Answers:
+    """Answers in which that file counts no more: officers hear that there was one, and that is all there is of it."""
+    gone = [i for i in answers.get("seen", ()) if i.get("file") == file]
+    left = [i for i in answers.get("seen", ()) if i.get("file") != file]
     kept = {k: v for k, v in answers.items() if k != "seen"} | ({"seen": left} if left else {})
-    return kept, tuple(DropMedia(i["file"]) for i in gone if "file" in i)
+    return kept | {"lost": [*answers.get("lost", ()), *gone]}
 
 
-def reworded(answers: Answers, message: str, text: str) -> Answers:
-    """Answers with the words of that message as they stand now."""
-    seen = [
-        {**i, "text": shown(text)} if i.get("message") == message and "text" in i else i
-        for i in answers.get("seen", ())
-    ]
-    return {**answers, "seen": seen} if seen else answers
+def reworded(world: World, answers: Answers, edited: Edited, **more: Any) -> Answers:
+    """Answers with the words of that message as they stand now, `more` marking them. Raises TooMuch.
+
+    Where nothing is left of the words they go; a file that came without any has some now.
+    """
+    seen: list[Item] = list(answers.get("seen", ()))
+    mine = [i for i in seen if i.get("message") == edited.message]
+    was: Item = next((i for i in mine if "text" in i), {})
+    clean = shown(edited.text).strip()
+    if not mine or clean == was.get("text", "").strip():  # platforms tell of edits that change no word
+        return answers
+    others = [i for i in seen if i is not was]
+    now = [{**was, **words(world, edited.message, edited.text, others), **more}] if clean else []
+    at = seen.index(was) if was else len(seen)
+    left = [*seen[:at], *now, *seen[at + 1 :]]
+    return {k: v for k, v in answers.items() if k != "seen"} | ({"seen": left} if left else {})
 
 
 def joined(answers: Answers) -> Answers:
@@ -107,4 +126,4 @@ def joined(answers: Answers) -> Answers:
 
 
 def files(answers: Answers) -> tuple[str, ...]:
-    return tuple(i["file"] for i in answers.get("seen", ()) if "file" in i)
+    return tuple(i["file"] for name in HELD for i in answers.get(name, ()) if "file" in i)

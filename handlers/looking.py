@@ -1,7 +1,7 @@
 """What officers look at: a case's details in private, the lists of cases."""
 
 from handlers import cards, hygiene, queue, translating, watch
-from handlers.dates import duration_text
+from handlers.dates import duration_text, rough
 from handlers.effects import Button, ButtonKind, By, Decision, Say
 from handlers.events import Address, Command, Incoming
 from handlers.fold import skeleton
@@ -11,7 +11,7 @@ from handlers.persons import selves
 from handlers.routing import districts_of
 from handlers.standing import Act, own_scope
 from handlers.world import Case, Query, World
-from locales import N
+from locales import N, Words
 
 MOST_LISTED = 15
 MOST_ALIKE = 8  # numbers written out
@@ -61,7 +61,7 @@ def needs_list(world: World, event: Incoming) -> Query:
 def listing(world: World, event: Incoming) -> Decision:
     """`/cases [mine|open|overdue]`: what is open here, the urgent and the oldest first."""
     which = wanted(world, event)
-    shown = [c for c in world.cases if which != "overdue" or is_overdue(world, c)]
+    shown = [c for c in queue.known(world, world.cases) if which != "overdue" or is_overdue(world, c)]
     found = queue.waiting(shown)
     if not found:
         nothing = {"mine": world.t("You have no open cases."), "overdue": world.t("No case is overdue.")}
@@ -90,8 +90,14 @@ def alike(world: World, others: tuple[Case, ...]) -> str:
 
 def row(world: World, case: Case) -> str:
     words = world.words[world.language]
-    age = duration_text(int((world.now - case.opened).total_seconds() // 60), world.language)
+    age = age_text(words, world, case)
     return f"{cards.line(words, world.language, world, case)} · {words.t(STANDS[case.status])} · {age}"
+
+
+def age_text(words: Words, world: World, case: Case) -> str:
+    """For how long a case has been there; to the minute only where its alert left at once."""
+    age, language = world.now - case.opened, world.language
+    return duration_text(int(age.total_seconds() // 60), language) if case.urgent else rough(words, language, age)
 
 
 def is_overdue(world: World, case: Case) -> bool:

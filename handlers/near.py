@@ -1,7 +1,7 @@
 """What else was reported near a case, in place and time: for officers only, never shown to a resident."""
 
-from handlers import cards
-from handlers.dates import duration_text
+from handlers import cards, queue
+from handlers.dates import rough
 from handlers.effects import Button, Decision, Record, Say
 from handlers.life import ENDED, STANDS
 from handlers.places import Gazetteer, metres
@@ -16,7 +16,8 @@ Point = tuple[float, float]
 def near(act: Act) -> Decision:
     """`/near NUMBER`: the nearest first, with a button to put those together that may be the same event."""
     world, case = act.world, act.case
-    others = [c for c in world.cases if c.id != case.id and not joined(case, c) and may_work(world, c)]
+    known = queue.known(world, world.cases)
+    others = [c for c in known if c.id != case.id and not joined(case, c) and may_work(world, c)]
     found = sorted(others, key=lambda c: (distance(world.gazetteer, case, c), abs(c.opened - case.opened)))[:MOST]
     record = Record("near", act.event.sender, case.id)
     if not found:
@@ -65,10 +66,9 @@ def point(gazetteer: Gazetteer, case: Case) -> Point | None:
 
 
 def how_far(act: Act, other: Case) -> str:
-    """The distance in whole kilometres and the time between: never the place itself."""
+    """The distance in whole kilometres and the time between, in whole hours: never the place itself, nor the minute."""
     world, case = act.world, act.case
-    minutes = int(abs(other.opened - case.opened).total_seconds() // 60)
-    apart = duration_text(minutes, world.language)
+    apart = rough(world.words[world.language], world.language, abs(other.opened - case.opened))
     if not (point(world.gazetteer, case) and point(world.gazetteer, other)):
         return world.t("{time} apart", time=apart)
     km = max(1, round(distance(world.gazetteer, case, other) / 1000))

@@ -2,24 +2,33 @@
 
 from datetime import timedelta
 
-from handlers import excluded, groups, translating
-from handlers.after import ways
-from handlers.effects import Button, ButtonKind, Decision, Routed, Say
+from handlers import excluded, groups, keeping, translating
+from handlers.after import add_more, ways
+from handlers.effects import Button, ButtonKind, Decision, Keep, Routed, Say
 from handlers.events import Address, Fate, Incoming, Outcome
 from handlers.places import chain
+from handlers.resident import again
 from handlers.routing import Destination
 from handlers.screen import ask
 from handlers.sending import card
-from handlers.world import Query, World
+from handlers.values import replace
+from handlers.world import LOST, Query, World
 
-LOST = ("refused", "infected", "missing")  # states of a file that nobody will see
 STILL_HERE = timedelta(minutes=10)  # later nobody knows who looks at the phone: nothing is said of a file then
 
 
 def needs(world: World, outcome: Outcome) -> Query | None:
+    if state(outcome) in LOST:
+        there = outcome.result["file"] in keeping.files(world.memory.answers)
+        return None if there else Query(mine=True, details=True)
     if outcome.fate is Fate.WAITS:
         return Query(case=outcome.card, details=True) if fell(world, outcome) else None
     return groups.untaken_by(world, world.group) if outcome.gone and world.group else None
+
+
+def state(outcome: Outcome) -> str:
+    """What became of a file that was to be fetched; empty where it was none."""
+    return outcome.result.get("state", "") if "file" in outcome.result else ""
 
 
 def fell(world: World, outcome: Outcome) -> bool:
@@ -34,8 +43,8 @@ def follow(world: World, event: Incoming, outcome: Outcome) -> Decision:
         return elsewhere(world)
     if "source" in outcome.result:
         return translating.came(world, event, outcome)
-    if not event.group and outcome.result.get("state") in LOST:
-        return lost(world, event)
+    if state(outcome) in LOST:
+        return lost(world, event, outcome.result["file"])
     if outcome.fate is not Fate.DEAD:
         return ()
     if outcome.otherwise:
@@ -62,15 +71,27 @@ def elsewhere(world: World) -> tuple[Say, ...]:
     return tuple(card(world, case, place) for place in found if place.chat not in known)
 
 
-def lost(world: World, event: Incoming) -> Decision:
-    """Whoever sent a file that cannot be used hears of it while they are there: it was too large, broken or strange."""
+def lost(world: World, event: Incoming, file: str) -> Decision:
+    """A file was too large, broken or strange: it counts no more, and whoever sent it hears of it."""
     memory = world.memory
-    if memory.decoy or memory.at is None or world.now - memory.at > STILL_HERE:
-        return ()
-    text = world.t("I could not take one of your files. Send a smaller one, or tell me in words.")
-    if not memory.answers:
-        return (Say(event.chat, text, ways(world)),)
-    return tuple(e for e in ask(world, event, memory, note=text) if isinstance(e, Say))
+    note = world.t("I could not take one of your files. Send a smaller one, or tell me in words.")
+    if file in keeping.files(memory.answers):
+        left = replace(memory, answers=keeping.lost(memory.answers, file))
+        asked = (e for e in ask(world, event, left, note=note) if isinstance(e, Say))
+        return (Keep(left), *(asked if still_here(world) else ()))
+    case = next((c for c in world.cases if any(f.file == file and f.state == "waiting" for f in c.files)), None)
+    if case is None:
+        return ()  # it was dropped before
+    less = replace(case, files=tuple(replace(f, state=LOST[-1]) if f.file == file else f for f in case.files))
+    counted = again(world, case, less) if file in keeping.files(case.details) else ()  # else it came with an answer
+    said = Say(event.chat, note, (*add_more(world, case), *ways(world)))
+    return (*counted, *((said,) if still_here(world) else ()))
+
+
+def still_here(world: World) -> bool:
+    """Whether whoever wrote here is likely to be the one who looks at the phone."""
+    memory = world.memory
+    return not memory.decoy and memory.at is not None and world.now - memory.at <= STILL_HERE
 
 
 def instead(outcome: Outcome) -> Say:

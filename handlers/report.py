@@ -181,6 +181,7 @@ REPORT = (
         read=read_seen,
         options=seen_options,
         show=show_seen,
+        drops=("lost",),
     ),
     # Never asked: whoever goes back from what was called up on the review is on the review again.
     Question("asked", ask=lambda _w, _a: "", read=lambda _w, _a, _b: {}, when=lambda a: bool(a.get("asked"))),

@@ -2,14 +2,14 @@
 
 from handlers import after, answering, screen, seats, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Say, ShowMenu
+from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Record, Say, ShowMenu
 from handlers.entry import read_start
 from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
 from handlers.history import recorded
 from handlers.intro import NATIVE
-from handlers.keeping import reworded, without
+from handlers.keeping import TooMuch, reworded, without
 from handlers.scripts import guess, language_of
-from handlers.sending import card, destinations
+from handlers.sending import card, destinations, my_reports
 from handlers.values import replace
 from handlers.where import MOST_NAME
 from handlers.world import Answers, Case, Group, Member, Memory, Query, World
@@ -37,12 +37,12 @@ def start(world: World, event: Incoming) -> Decision:
     """`/start`, `/report`: a new report; a place in the deep link of a poster is filled in (see handlers.entry)."""
     memory = world.memory
     code, village = read_start(world.gazetteer, event.body.args) if isinstance(event.body, Command) else ("", "")
-    if memory.answers and memory.language:
-        return talk.offer(world, event)
+    place: Answers = {}
     if code:
         place = {"place": "link", "district": code} | ({"typed": village[:MOST_NAME]} if village else {})
-        memory = replace(memory, answers={**memory.answers, **place})
-    return screen.ask(world, event, memory)
+    if memory.answers and memory.language:
+        return talk.offer(world, event, place or memory.poster)
+    return screen.ask(world, event, replace(memory, answers={**memory.answers, **place}))
 
 
 def choose_language(world: World, event: Incoming) -> Decision:
@@ -111,11 +111,43 @@ def change(world: World, event: Incoming) -> Decision:
     return (Say(event.chat, world.t("What do you want to change?"), buttons),)
 
 
+def needs_edited(world: World, event: Incoming) -> Query | None:
+    """The reports that were sent, where the words are none of the half one."""
+    if event.group or not isinstance(event.body, Edited):
+        return None
+    half = any(i.get("message") == event.body.message for i in world.memory.answers.get("seen", ()))
+    return None if half else Query(mine=True, details=True)
+
+
 def edited(world: World, event: Incoming, body: Edited) -> Decision:
-    """Changed words of a half report are kept as they stand now; what was sent stays as it was sent."""
+    """Changed words are kept as they stand now; of a report that was sent, officers see it and the resident hears."""
     memory = world.memory
-    answers = reworded(memory.answers, body.message, body.text)
-    return (Keep(replace(memory, answers=answers)),) if answers != memory.answers else ()
+    try:
+        answers = reworded(world, memory.answers, body)
+        found = [e for case in world.cases for e in changed(world, event, case, body)]
+    except TooMuch as bad:
+        return (Say(event.chat, bad.reason, talk.way_on(world)),)
+    if answers == memory.answers:
+        return tuple(found)
+    left = replace(memory, answers=answers)
+    if screen.question(world) is screen.question(world.remembering(left)):
+        return (Keep(left),)
+    return screen.ask(world, event, left)  # nothing is left of what they saw
+
+
+def changed(world: World, event: Incoming, case: Case, body: Edited) -> Decision:
+    """One report that was sent, with other words, or without them; nothing where it does not hold that message."""
+    details = reworded(world, case.details, body, changed=True)
+    answers = answering.reworded(world, case, body)
+    if details == case.details and not answers:
+        return ()
+    told = again(world, case, replace(case, details=details))
+    text = world.t("Report {number} is changed, too. What officers have read already, they know.", number=case.number)
+    return (
+        *((Amend(case.id, details), *told) if details != case.details else answers),
+        Record("words changed", "", case.id),
+        Say(event.chat, text, (*after.add_more(world, case), my_reports(world))),
+    )
 
 
 def needs_unsent(_: Incoming) -> Query:
@@ -130,8 +162,7 @@ def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
         details, gone = without(case.details, body.message)
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
-            found += redrawn(world, replace(case, details=details))
-            found.append(Recall(case.id, waiting(world, replace(case, details=details))))
+            found += again(world, case, replace(case, details=details))
         found += answering.unsent(case, body.message)
     if found:
         return (*kept(world, answers), *dropped, *found)
@@ -143,6 +174,12 @@ def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
 
 def kept(world: World, answers: Answers) -> Decision:
     return (Keep(replace(world.memory, answers=answers)),) if answers != world.memory.answers else ()
+
+
+def again(world: World, was: Case, case: Case) -> Decision:
+    """What officers see of a case that says less, or something else: where it stands already, and where it waits."""
+    stood = redrawn(world, was)
+    return (*(say for say in redrawn(world, case) if say not in stood), Recall(case.id, waiting(world, case)))
 
 
 def redrawn(world: World, case: Case) -> tuple[Say, ...]:

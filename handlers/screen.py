@@ -101,7 +101,7 @@ def all_answers(world: World) -> Answers:
 
 
 def heard_now(memory: Memory, world: World) -> Memory:
-    return replace(memory, at=world.now, offered=False)
+    return replace(memory, at=world.now, offered=False, poster={})
 
 
 def review(world: World) -> str:

@@ -13,7 +13,7 @@ from handlers.places import district_name
 from handlers.report import moment
 from handlers.routing import Destination, route
 from handlers.values import replace
-from handlers.world import Answers, Case, File, Group, Memory, World
+from handlers.world import LOST, Answers, Case, File, Group, Memory, World
 from locales import Words
 
 HOUR = timedelta(hours=1)
@@ -32,8 +32,7 @@ def finish(world: World, event: Incoming) -> Decision:
         return too_many(world, event, recent)
     found = destinations(world, case)
     secret = receipt(world.dice[48:56])
-    wait = delay(world, case)
-    step, step_at = due.begun(world.rules.patience, case, world.now + timedelta(seconds=wait))
+    step, step_at = due.begun(world.rules.patience, case, leaves(world, case))
     opened = OpenCase(
         case.id,
         case.number,
@@ -54,7 +53,7 @@ def finish(world: World, event: Incoming) -> Decision:
         step_at,
         case.exercise,
     )
-    memory = replace(world.memory, answers={}, offered=False, last=case.number, at=world.now)
+    memory = replace(world.memory, answers={}, offered=False, poster={}, last=case.number, at=world.now)
     sent = (*recent, world.now.isoformat())
     memory = replace(memory, practised=sent) if case.exercise else replace(memory, sent=sent)
     memory = replace(memory, contact=contact.of(world.memory, answers))
@@ -74,6 +73,7 @@ def too_many(world: World, event: Incoming, recent: list[str]) -> Decision:
 def new_case(world: World, event: Incoming, answers: Answers) -> Case:
     day, part = moment(world, answers)
     details = {k: answers[k] for k in KEPT if answers.get(k)} | {"day": day, "part": part}
+    lost = keeping.files({"lost": answers.get("lost", ())})
     return Case(
         id=case_id(world),
         number=case_number(world.dice[:16]),
@@ -86,7 +86,7 @@ def new_case(world: World, event: Incoming, answers: Answers) -> Case:
         practice=False,
         opened=event.at,
         details=details,
-        files=tuple(File(f, "", "", "waiting") for f in keeping.files(answers)),
+        files=tuple(File(f, "", "", LOST[-1] if f in lost else "waiting") for f in keeping.files(answers)),
         behalf=bool(answers.get(behalf.SETTING)),
         excluded=tuple(answers.get(excluded.SETTING, ())),
         exercise=answers.get("send") == exercise.EXERCISE,
@@ -94,8 +94,7 @@ def new_case(world: World, event: Incoming, answers: Answers) -> Case:
 
 
 def case_id(world: World) -> int:
-    """A row id nobody has to hand out: milliseconds of the clock, then 20 random bits; below 2^63."""
-    return int(world.now.timestamp() * 1000) << 20 | int.from_bytes(world.dice[16:19], "big") & 0xFFFFF
+    return due.case_id(world.now, world.dice[16:19])
 
 
 def destinations(world: World, case: Case) -> tuple[Destination, ...]:
@@ -104,14 +103,14 @@ def destinations(world: World, case: Case) -> tuple[Destination, ...]:
     return route(world, case.district, case.kind, world.now.astimezone(world.rules.zone).hour)
 
 
-def delay(world: World, case: Case) -> float:
-    """Seconds until the alert leaves: what is not urgent waits a random while."""
-    return 0.0 if case.urgent else world.rules.alert_delay * int.from_bytes(world.dice[19:21], "big") / 0xFFFF
+def leaves(world: World, case: Case) -> datetime:
+    """When its alert leaves: what is not urgent waits a random while."""
+    return due.alerted(world.rules.alert_delay, case.id, prompt=case.urgent)
 
 
 def alerts(world: World, case: Case, found: tuple[Destination, ...]) -> tuple[Say, ...]:
     """The card for every destination, in its language."""
-    wait = delay(world, case)
+    wait = max(0.0, (leaves(world, case) - world.now).total_seconds())
     return tuple(card(world, case, place, after=wait) for place in found)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from operator import attrgetter
 
 from handlers import cards, queue
@@ -13,6 +13,7 @@ from handlers.events import Incoming
 from handlers.fold import skeleton
 from handlers.history import recorded
 from handlers.kinds import KINDS, kind_text
+from handlers.looking import age_text
 from handlers.places import district_name
 from handlers.routing import districts_of
 from handlers.standing import own_scope
@@ -190,11 +191,11 @@ def median(waits: Mapping[int, int]) -> int | None:
 
 def untaken(world: World, words: Words, language: str) -> list[str]:
     """The cases nobody took, the urgent and the oldest first, whatever day they came."""
-    left = queue.waiting(world.cases)
+    left = queue.waiting(queue.known(world, world.cases))
     if not left:
         return []
     lines = [
-        f"{cards.line(words, language, world, c)} · {duration_text(minutes(world, c.opened), language)}{more(others)}"
+        f"{cards.line(words, language, world, c)} · {age_text(words, world, c)}{more(others)}"
         for c, others in left[:MOST_UNTAKEN]
     ]
     return ["⏳ " + words.t("Nobody has taken:"), *lines]
@@ -203,7 +204,3 @@ def untaken(world: World, words: Words, language: str) -> list[str]:
 def more(others: tuple[Case, ...]) -> str:
     """How many other reports say the same words; `/cases` has their numbers."""
     return f" · 👥 +{len(others)}" if others else ""
-
-
-def minutes(world: World, since: datetime) -> int:
-    return max(0, int((world.now - since).total_seconds() // 60))

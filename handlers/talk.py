@@ -67,7 +67,7 @@ def steer(world: World, event: Incoming, steps: list[str]) -> Decision:
         case ["cancel"]:
             return cancel(world, event)
         case ["new"] if answers:
-            return offer(world, event)  # an old message's button must not throw a half report away
+            return offer(world, event, world.memory.poster)  # an old message's button must not throw a half report away
         case ["restart" | "new"]:
             return restart(world, event)
         case ["continue"]:
@@ -206,12 +206,14 @@ def returned(world: World, event: Incoming) -> Decision:
     if isinstance(event.body, Text) and (word := navigation(world, event.body.text)):
         return press(world, event, word)
     option = flow.chosen(event.body, return_options(world)) if world.memory.offered else None
-    return press(world, event, option.value) if option else offer(world, event)
+    return press(world, event, option.value) if option else offer(world, event, world.memory.poster)
 
 
-def offer(world: World, event: Incoming) -> Decision:
-    """Ask whether the half report goes on. What came with the return is kept for either answer."""
-    memory = replace(world.memory, offered=True, at=world.now)
+def offer(world: World, event: Incoming, poster: Answers) -> Decision:
+    """Ask whether the half report goes on. What came with the return is kept for either answer, a
+    poster's place for a new one.
+    """
+    memory = replace(world.memory, offered=True, poster=poster, at=world.now)
     extra: tuple[Effect, ...] = ()
     silent = keeping.same_album(memory.answers, event)
     note = ""
@@ -235,15 +237,15 @@ def cancel(world: World, event: Incoming) -> Decision:
     text = world.t("Cancelled. Nothing was sent, nothing is kept.")
     return (
         *keeping.dropped(world.memory.answers),
-        Keep(replace(world.memory, answers={}, offered=False)),
+        Keep(replace(world.memory, answers={}, offered=False, poster={})),
         Say(event.chat, text, new_report(world), replaces=pressed(event)),
     )
 
 
 def restart(world: World, event: Incoming) -> Decision:
-    """A new report; what came with the return to an old one belongs to the new one."""
+    """A new report; what came with the return to an old one belongs to the new one, and so does a poster's place."""
     seen = [i for i in world.memory.answers.get("seen", ()) if i.get(keeping.BACK) and world.memory.offered]
-    kept = keeping.joined({"seen": seen} if seen else {})
+    kept = keeping.joined({**world.memory.poster, **({"seen": seen} if seen else {})})
     memory = replace(world.memory, answers=kept, offered=False)
     # With no half report the button stood under a number: that message stays as it is.
     edit = isinstance(event.body, Choice) and bool(world.memory.answers)

@@ -17,6 +17,7 @@ from locales import Words
 
 Answers = Mapping[str, Any]
 EVERYWHERE = "*"
+LOST = ("refused", "infected", "missing")  # states of a file that nobody will see
 
 
 @dataclass(frozen=True)  # without slots: see handlers.values
@@ -32,6 +33,7 @@ class Memory:
     answers: Answers = field(default_factory=dict)
     at: datetime | None = None
     offered: bool = False
+    poster: Answers = field(default_factory=dict)  # where a report begins that is begun instead of the offered one
     last: str = ""  # number of the case sent last from this chat
     sent: Sequence[str] = ()  # when the reports of the last hour were sent, ISO
     contact: str = ""  # when the bot may write here first; see handlers.contact

@@ -1,6 +1,7 @@
 """Figures of the cases that are kept from somebody: counted from the cases, for those alone who may know of them."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -12,11 +13,11 @@ from handlers.world import Count, Figures, Query, World
 from storage.core import CASES
 from storage.figures import COLUMNS, COUNTED_AS
 
-FACTS = (CASES.c.district, CASES.c.kind, CASES.c.status, CASES.c.practice, CASES.c.excluded)
+FACTS = (CASES.c.id, CASES.c.district, CASES.c.kind, CASES.c.status, CASES.c.practice, CASES.c.excluded)
 
 
-def added(connection: Connection, world: World, query: Query, figures: Figures) -> Figures:
-    """Figures with the kept cases that whoever asks may know of."""
+def added(connection: Connection, world: World, query: Query, early: Collection[int], figures: Figures) -> Figures:
+    """Figures with the kept cases that whoever asks may know of; of those of these ids nobody may know yet."""
     member = world.member
     if world.group is not None or member is None or member.role != "coordinator":
         return figures
@@ -31,8 +32,8 @@ def added(connection: Connection, world: World, query: Query, figures: Figures) 
     if query.districts is not None:
         found = found.where(CASES.c.desk.in_(query.districts))
     counts: defaultdict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)
-    for district, kind, status, practice, kept_from in connection.execute(found):
-        if not keeps_out(kept_from.split(","), None, member):
+    for case, district, kind, status, practice, kept_from in connection.execute(found):
+        if case not in early and not keeps_out(kept_from.split(","), None, member):
             counts[district, kind, bool(practice)][COLUMNS[COUNTED_AS[Status(status)]]] += 1
     made = (Count(*key, *(by[name] for name in COLUMNS.values())) for key, by in counts.items())
     return replace(figures, counts=(*figures.counts, *made))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,8 +13,9 @@ from handlers.excluded import keeps_out
 from handlers.life import NEW
 from handlers.places import province_scope
 from handlers.world import EVERYWHERE, Count, Query, Shift, World
-from storage import prepared
+from storage import early, prepared
 from storage.columns import milliseconds, moment
+from storage.early import FACTS, Facts
 from storage.figures import COLUMNS, COUNTED_AS
 
 # Each is answered by one index; `opened <= ?` twice is how long a case may stay untaken, and how long open.
@@ -31,28 +32,12 @@ STAND = prepared.among(
     "sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END) "
     "FROM cases WHERE desk IN LIST AND status <> 'closed' AND status <> 'withdrawn' AND NOT exercise GROUP BY status"
 )
-FACTS = "SELECT id, district, desk, kind, practice, status, opened, taken, done, excluded FROM cases"
 KEPT = prepared.among(
     f"{FACTS} WHERE excluded <> '' AND NOT exercise AND desk IN LIST UNION "
     f"{FACTS} WHERE excluded <> '' AND NOT exercise AND opened >= ? AND district IN LIST"
 )
 HANDLED = prepared.among("SELECT key, at FROM inbox WHERE key IN LIST")
 CountKey = tuple[str, str, bool, Status]
-
-
-class Kept(NamedTuple):
-    """What is counted of a case that is kept from somebody."""
-
-    id: int
-    district: str
-    desk: str
-    kind: str
-    practice: bool
-    status: str
-    opened: int
-    taken: int | None
-    done: int | None
-    excluded: str
 
 
 def last(connection: Connection, keys: Mapping[Address, Sequence[str]]) -> dict[Address, datetime]:
@@ -81,7 +66,8 @@ def count(connection: Connection, world: World, query: Query) -> Shift:
     for status, many, late_new, late_open in prepared.ask(connection, STAND, *late, places):
         stand[Status(status)] = many
         overdue += int(late_new if status == NEW else late_open)
-    for case in hidden(connection, world, places, since):
+    out = (*hidden(connection, world, places, since), *early.cases(connection, world))
+    for case in {c.id: c for c in out}.values():
         status, there = Status(case.status), case.desk in places
         if case.opened >= since and case.district in places:
             came[case.district, case.kind, bool(case.practice), status] -= 1
@@ -93,11 +79,11 @@ def count(connection: Connection, world: World, query: Query) -> Shift:
     return Shift(counts(came), taken, closed, {s: many for s, many in stand.items() if many}, overdue)
 
 
-def hidden(connection: Connection, world: World, places: list[str], since: int) -> Iterable[Kept]:
+def hidden(connection: Connection, world: World, places: list[str], since: int) -> Iterable[Facts]:
     """The cases there that whoever reads must not know of: they are in the other counts, and are taken out again."""
     if not kept_from_some(world):
         return ()
-    rows = (Kept(*row) for row in prepared.ask(connection, KEPT, places, since, places))
+    rows = (Facts(*row) for row in prepared.ask(connection, KEPT, places, since, places))
     return (c for c in rows if keeps_out(c.excluded.split(","), world.group, world.member))
 
 

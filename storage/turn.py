@@ -8,7 +8,7 @@ from handlers.acts import cases_of
 from handlers.decide import decide
 from handlers.effects import Decision
 from handlers.events import Address, Choice, Command, Incoming, Outcome, Tick
-from handlers.world import World
+from handlers.world import LOST, World
 from storage import directory, handles, prepared, saving, worlds
 from storage.columns import milliseconds
 from storage.store import Store
@@ -78,7 +78,7 @@ def rounds(events: Iterable[Incoming]) -> list[list[Incoming]]:
 def touches(event: Incoming) -> tuple[Hashable, ...]:
     """What else in the batch this event must not be mixed with."""
     match event.body:
-        case Outcome(row=row, gone=False, moved_to=""):
+        case Outcome(row=row, gone=False, moved_to="", result=result) if result.get("state") not in LOST:
             return (("row", row),)
         case Choice(value=value):
             return (event.chat, *cases_of(value.partition(":")[2]))

@@ -9,12 +9,11 @@ from sqlalchemy import Connection, select
 from handlers import excluded
 from handlers.decide import needs
 from handlers.events import CLOCK, Incoming, Outcome, Tick
-from handlers.outcomes import LOST
 from handlers.resident import spoken
 from handlers.values import replace
 from handlers.watch import NEWEST
-from handlers.world import CodeRow, Memory, Query, World
-from storage import audit, cases, figures, guesses, kept, membership, meter, prepared, reporters, shifts
+from handlers.world import LOST, CodeRow, Figures, Memory, Query, World
+from storage import audit, cases, early, figures, guesses, kept, membership, meter, prepared, reporters, shifts
 from storage.core import CODE
 from storage.store import Store, context
 
@@ -107,7 +106,7 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
     code = find_code(connection, store, query) if (query.code or query.any_code) and not throttled else None
     if query.code and not code and not throttled:
         guesses.missed(connection, tag, store.now())
-    counted = kept.added(connection, seen, query, figures.count(connection, query)) if query.figures else seen.figures
+    counted = count(connection, seen, query) if query.figures else seen.figures
     shift = shifts.count(connection, seen, query) if query.shift else seen.shift
     lost = bool(query.number) and not found and bool(seen.group or seen.member)
     inside = membership.inside(connection, store, event) if query.inside else {}
@@ -116,6 +115,13 @@ def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, q
     seen = replace(seen, cases=found, code=code, figures=counted, shift=shift, history=history)
     askers = membership.askers(connection, store, found) if query.asked and found else seen.askers
     return replace(seen, throttled=throttled, meter=account, inside=inside, askers=askers)
+
+
+def count(connection: Connection, seen: World, query: Query) -> Figures:
+    """The figures for the eyes of this chat."""
+    waiting = early.cases(connection, seen)
+    counted = early.left_out(seen, query, waiting, figures.count(connection, query))
+    return kept.added(connection, seen, query, {c.id for c in waiting}, counted)
 
 
 def find_code(connection: Connection, store: Store, query: Query) -> CodeRow | None:

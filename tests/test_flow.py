@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handlers import flow, screen
 from handlers.effects import DropMedia, FetchMedia, Say
-from handlers.events import Choice, Media, MediaKind, Place, Removed, Text
+from handlers.events import Choice, Command, Media, MediaKind, Place, Removed, Text
 from handlers.flow import Option, Unreadable, chosen
 from handlers.report import REPORT, moment, read_day, show_when
 from handlers.where import HANGS_ON_PLACE, WHERE, read_match, read_name, read_pin, read_place, show_place
@@ -18,6 +18,7 @@ from tests.town import GAZETTEER, NOW, WORDS
 
 FRUIT = (Option("a", "กล้วย", "🍌"), Option("b", "ແຕງໂມ"), Option("c", "1st Bridge"), Option("d", "2nd Bridge"))
 DRUGS = {"kind": "drugs"}
+PLACED = DRUGS | {"place": "link", "district": "TH3801"}
 BANKS = ["TH3801", "LA1101"]
 SEEN = [{"text": "เรือ", "language": "th", "message": "u0"}]
 
@@ -232,6 +233,17 @@ def test_the_offer_to_go_on_is_answered_by_typing(typed: str, left: bool) -> Non
     played.hear(Text(typed))
     assert ("kind" in played.memory.answers) is left
     assert not played.memory.offered
+
+
+def test_the_place_of_a_poster_is_that_of_the_report_it_began_and_of_no_later_one() -> None:
+    """It is over with the offer, however that ends: a button of an older message may answer it, too."""
+    for ends in (Choice("continue"), Choice("a:send:ask"), Choice("cancel"), Choice("change:when"), Text("ยกเลิก")):
+        played = street(answers=PLACED | {"when": "now", "seen": SEEN})
+        played.hear(Command("start", "TH5708"))
+        played.hear(ends)
+        assert played.memory.answers.get("district") in (None, "TH3801")
+        played.hear(Choice("restart"))
+        assert "district" not in played.memory.answers
 
 
 def test_what_came_with_a_return_stays_in_the_report_it_went_into() -> None:

@@ -64,6 +64,7 @@ FIELDS: Mapping[str, tuple[object, str]] = {
     "voice": (True, "whether you hear the questions"),
     "pictures": ("off", "or see pictures"),
     "offered": (True, ""),  # that it was asked whether the half report goes on: part of it
+    "poster": ({"district": "TH3801"}, ""),  # the place of a new report, until that is answered: part of it
     "decoy": (True, ""),  # of a chat that was ended: then it tells nothing at all
 }
 

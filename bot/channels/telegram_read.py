@@ -111,7 +111,8 @@ class Reader:
         if chat is None or _by_a_bot(message) or (chat[1] and not self._answers_us(message)):
             return None
         body: Body | None = None
-        if said := words(message, "text") or words(message, "caption"):
+        said = words(message, "text") or words(message, "caption")
+        if said or media(message):  # the words of a photo can be emptied
             body = Edited(str(whole(message, "message_id")), said)
         at = time(message, "edit_date" if "edit_date" in message else "date")
         return _incoming(key, at, chat, message, body) if body else None
