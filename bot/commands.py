@@ -30,8 +30,8 @@ from handlers.world import Directory, Memory, World
 from locales import LANGUAGES
 from storage import audit, clock, codes, directory, gazetteer, operations, recounting, schema
 from storage.database import opened
+from storage.held import Work
 from storage.keystore import Keystore
-from storage.looker import Work
 from storage.retention import due
 from storage.vault import Vault
 

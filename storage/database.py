@@ -14,8 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from storage.looker import Looker, Work
-from storage.worker import Worker
+from storage.held import Held, Work, transacted
 
 if TYPE_CHECKING:  # it brings the whole ORM: a quarter of a start
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -99,51 +98,16 @@ class Sqlite:
     def __init__(self, url: URL) -> None:
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        self._thread = Worker("writer")
-        self._writer: Engine = create_engine(
-            url.set(drivername="sqlite"), pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
-        )
         self._url = url
-        self._looker = Looker(_readonly(url))
+        self._writer, self._looker = Held("writer", _writing(url)), Held("looker", _readonly(url))
         self._readers: AsyncEngine | None = None
         self._opening = asyncio.Lock()
-        self._held: Connection | None = None  # taking it out of the pool and putting it back costs 0.1 ms
-        event.listen(self._writer, "connect", functools.partial(_prepare, writes=True))
-        event.listen(self._writer, "begin", _begin)
 
     async def write(self, work: Work[T]) -> T:
-        return await self._thread.do(self._transact, work)
-
-    def _transact(self, work: Work[T]) -> T:
-        connection = self._held = self._held or self._writer.connect()
-        try:
-            return _transacted(connection, work)
-        except BaseException:
-            self._let_go()
-            raise
-
-    def _let_go(self) -> None:
-        """After a failure the pool looks at the connection before it is used again."""
-        held, self._held = self._held, None
-        if held is not None:
-            held.close()
-
-    def _dispose(self) -> None:
-        self._let_go()
-        self._writer.dispose()
+        return await self._writer.do(work)
 
     async def shred(self) -> bool:
-        return await self._thread.do(self._truncate)
-
-    def _truncate(self) -> bool:
-        """The log becomes empty: until then it holds pages as they were before rows went (sqlite.org/wal.html)."""
-        self._held = self._held or self._writer.connect()
-        driver: Any = self._held.connection.driver_connection
-        driver.execute("PRAGMA busy_timeout=0")  # turns are waiting behind us
-        try:
-            return not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return await self._writer.aside(_truncated)
 
     async def read(self, work: Work[T]) -> T:
         async with (await self._open_readers()).connect() as connection:
@@ -158,7 +122,7 @@ class Sqlite:
         return self._readers
 
     async def look(self, work: Work[T]) -> T:
-        return await self._looker.look(work)
+        return await self._looker.do(work)
 
     async def stand(self, name: str) -> None:
         """There are no others."""
@@ -167,8 +131,7 @@ class Sqlite:
         if self._readers is not None:
             await self._readers.dispose()
         self._looker.close()
-        await self._thread.do(self._dispose)
-        self._thread.close()
+        self._writer.close()
 
 
 class Postgres:
@@ -187,7 +150,7 @@ class Postgres:
     async def write(self, work: Work[T]) -> T:
         connection = self._held.pop() if self._held else await self._engine.connect()
         try:
-            result = await connection.run_sync(_transacted, work)
+            result = await connection.run_sync(transacted, work)
         except BaseException:
             await self._let_go(connection)
             raise
@@ -249,11 +212,6 @@ def standing(name: str | ColumnElement[str]) -> ColumnElement[int]:
     return func.hashtextextended(name, 0)
 
 
-def _transacted(connection: Connection, work: Work[T]) -> T:
-    with connection.begin():
-        return work(connection)
-
-
 def connect(url: str) -> Database:
     """The database of a settings url: `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`."""
     parsed = make_url(url)
@@ -273,6 +231,25 @@ async def opened(url: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def _truncated(connection: Connection) -> bool:
+    """The log becomes empty: until then it holds pages as they were before rows went (sqlite.org/wal.html)."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")  # turns are waiting behind us
+    try:
+        return not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+
+
+def _writing(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="sqlite"), pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
+    )
+    event.listen(engine, "connect", functools.partial(_prepare, writes=True))
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _readonly(url: URL) -> Engine:

@@ -16,8 +16,8 @@ from storage import clock, outbox, rotation
 from storage.core import CASES, CONTACT, CONVERSATION, FILE, GROUP, MEMBER, WRAP
 from storage.database import shred
 from storage.handles import LIFE
+from storage.held import Work
 from storage.keystore import week
-from storage.looker import Work
 from storage.store import Store
 from storage.tables import MODELS
 from storage.vault import CannotOpen

@@ -13,7 +13,7 @@ from bot.bench.scene import scene
 from handlers.world import Count, Query
 from storage import figures, gazetteer
 from storage.database import Database
-from storage.looker import Work
+from storage.held import Work
 
 LAST = date(2026, 11, 23)
 WEEK = Query(figures=True, since=LAST - timedelta(days=6), until=LAST)
