@@ -158,11 +158,13 @@ class Dispatcher:
     async def _deliver(self, row: Row) -> None:
         try:
             row = await self._carrying(await self._folded(row))
-            async with self._turnstiles[row.channel].passing():
+            async with self._turnstiles[row.channel].passing(row.lane) as answered:
                 await self._written.wait()
                 if self._closing:
                     return
-                outcome = resuming.given_up(row, await self._try(row), self._now())
+                tried = await self._try(row)
+                answered()
+                outcome = resuming.given_up(row, tried, self._now())
                 await self._write_down([*resuming.resumed(row, outcome), self._event(row, outcome)])
                 if self._gauge and (outcome.cost or outcome.fate is Fate.WAITS):
                     self._gauge.stale()

@@ -1,56 +1,106 @@
 """One after the other: how much can come twice after a kill is how much is on its way in that moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
-UNUSUAL = 3  # times the usual: who takes longer is not waited for
-AT_FIRST = 0.1  # seconds that it usually takes, until it is known
+AT_FIRST = 0.1  # seconds that a passage usually takes, until it is known
 NEWEST, JUMP = 0.25, 2.0  # the newest is a quarter of the usual, and counts as at most twice of it
+UNUSUAL, AT_LEAST = 3, 0.1  # times the usual, and seconds: an answer that takes longer than both is not waited for
+LOOKS = 4  # a process that was not let run for a while has answers to read before it says that none came
+WRITING = 1.0  # seconds to wait for what was answered and is not written down yet
 QUEUE = 30  # of these pass in the time of as many at full pace, however long each of them takes
+KNOWN_SLOW = 1000  # lanes to keep in mind
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Who went through last, since when (the loop's seconds), and how far it came."""
+
+    lane: str
+    since: float
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    through: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Turnstile:
     """Lets one pass when the one before it is through; one that takes unusually long keeps nobody waiting.
 
-    `apart`, in seconds, is the least distance where answers are slow and many wait, 1 / pace: the slower the platform
-    and the longer the queue, the more are on their way at once. 0: everybody at once, always.
+    `apart`, in seconds, is the least distance where answers are slow, 1 / pace: the slower the platform and the longer
+    the queue, the more are on their way at once. 0: everybody at once, always.
     """
 
     def __init__(self, apart: float) -> None:
         self._apart = apart
         self._door = asyncio.Lock()
-        self._queue = 0
-        self._entered, self._usual = 0.0, AT_FIRST
-        self._through = asyncio.Event()
-        self._through.set()
+        self._queue, self._usual = 0, AT_FIRST
+        self._ahead: Passage | None = None
+        self._slow: dict[str, None] = {}  # lanes that kept others waiting when they passed last, in that order
 
     @asynccontextmanager
-    async def passing(self) -> AsyncIterator[None]:
-        """Inside until the block ends; first come, first served."""
+    async def passing(self, lane: str) -> AsyncIterator[Callable[[], None]]:
+        """Inside until the block ends; first come, first served. To be called when the platform has answered."""
         if not self._apart:
-            yield
+            yield lambda: None
             return
         clock = asyncio.get_running_loop().time
         self._queue += 1
         try:
             async with self._door:
-                await self._wait()
-                mine, entered = asyncio.Event(), clock()
-                self._through, self._entered = mine, entered
+                if self._ahead:
+                    await self._wait(self._ahead)
+                self._ahead = mine = Passage(lane, clock())
         finally:
             self._queue -= 1
         try:
-            yield
+            yield mine.answered.set
         finally:
-            mine.set()
-            took = min(clock() - entered, JUMP * self._usual)
-            self._usual += NEWEST * (took - self._usual)
+            mine.answered.set()
+            mine.through.set()
+            took = clock() - mine.since
+            if took <= self._patience:
+                self._slow.pop(lane, None)
+            self._usual += NEWEST * (min(took, JUMP * self._usual) - self._usual)
 
-    async def _wait(self) -> None:
-        if self._through.is_set():
-            return
-        patience = max(self._apart, min(UNUSUAL * self._usual, QUEUE * self._apart / self._queue))
+    @property
+    def _patience(self) -> float:
+        return max(AT_LEAST, UNUSUAL * self._usual)
+
+    async def _wait(self, ahead: Passage) -> None:
+        patience = longest = self._patience
+        if ahead.lane in self._slow:
+            patience = self._apart
+        elif self._queue * self._usual > QUEUE * self._apart:  # they would not all leave in time
+            patience = min(longest, max(self._apart, QUEUE * self._apart / self._queue))
+        if await within(ahead.answered, ahead.since + patience, patience / LOOKS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WRITING):
+                    await ahead.through.wait()
+        elif patience == longest:
+            self._keep_in_mind(ahead.lane)
+
+    def _keep_in_mind(self, lane: str) -> None:
+        self._slow[lane] = None
+        if len(self._slow) > KNOWN_SLOW:
+            self._slow.pop(next(iter(self._slow)))
+
+
+async def within(event: asyncio.Event, until: float, look: float) -> bool:
+    """Whether it comes before the loop's clock says `until`, looked for every `look` seconds, and once at least.
+
+    A look that took twice as long was none: nobody read what had come. So many of them count all the same.
+    """
+    clock = asyncio.get_running_loop().time
+    left, spare = max(1, round((until - clock()) / look)), LOOKS
+    while left and not event.is_set():
+        began = clock()
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._entered + patience):
-                await self._through.wait()
+            async with asyncio.timeout(look):
+                await event.wait()
+        stalled = clock() - began > 2 * look
+        if stalled and spare:
+            spare -= 1
+        else:
+            left -= 1
+    return event.is_set()
