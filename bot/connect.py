@@ -55,7 +55,7 @@ def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
 
 def line(settings: Settings, words: Mapping[str, Words]) -> Channel:
     from bot.channels.line import Line
-    from bot.channels.line_menu import Menu, MenuButton
+    from bot.channels.line_picture import Menu, MenuButton
 
     told = settings.line
     menus = [

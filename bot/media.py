@@ -4,13 +4,9 @@ import asyncio
 import json
 import logging
 import os
-import signal
-import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.aside import Crashed, aside
 from bot.channels.web import Missing
 from bot.scan import Scanner, Verdict
 from handlers.values import dataclass
@@ -26,7 +23,6 @@ from storage.files import Files, NoUpload, TooLarge, gather
 from storage.store import context
 
 log = logging.getLogger(__name__)
-ROOT = Path(__file__).parent.parent  # of a checkout, or site-packages: where `bot` is found
 TIMEOUT = 20.0  # seconds of waiting; the child's own limit is 10 seconds of processor time
 AT_ONCE = 2  # children; each may take half a gigabyte
 TTL = timedelta(minutes=10)  # LINE fetches at once; T49 of the threat model
@@ -59,33 +55,12 @@ async def wash(kind: str, content: bytes, timeout: float = TIMEOUT) -> Washed:  
     """A file as it may be shown; whatever the child does, this returns. `kind` as in `handlers.events.MediaKind`."""
     async with _room():
         try:
-            child = await _spawn(kind)
-        except OSError:
-            return _refused("crashed")
-        try:
             async with asyncio.timeout(timeout):
-                out, _ = await child.communicate(content)
+                return _heard(await aside("bot.wash", kind, given=content))
         except TimeoutError:
             return _refused("late")
-        finally:
-            if child.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
-                await child.wait()
-    return _heard(out) if child.returncode == 0 else _refused("crashed")
-
-
-async def _spawn(kind: str) -> asyncio.subprocess.Process:
-    """Without our environment, where the tokens are; in a session of its own, so that it ends with what it started."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-E", "-s", "-m", "bot.wash", kind),
-        cwd=ROOT,
-        env={},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
+        except Crashed:
+            return _refused("crashed")
 
 
 def _room() -> asyncio.Semaphore:

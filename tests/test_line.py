@@ -19,7 +19,7 @@ from PIL import Image
 from bot.channels import BadSignature, Channel, Outgoing, Poison, SendError, Spent
 from bot.channels.line import ENDPOINT, Line
 from bot.channels.line_buttons import spoken
-from bot.channels.line_menu import Menu, MenuButton, draw
+from bot.channels.line_picture import Menu, MenuButton, draw
 from bot.channels.line_render import render, split
 from bot.channels.line_wire import checked
 from handlers.effects import ButtonKind
@@ -561,7 +561,7 @@ ALONE = """
 import asyncio, sys
 from bot.channels import Outgoing
 from bot.channels.line import Line
-from bot.channels.line_menu import Menu, MenuButton
+from bot.channels.line_picture import Menu, MenuButton
 from tests.doubles.line import SECRET, TOKEN, FakeLine
 
 ADDRESS = "https://watch.example.org"
@@ -793,6 +793,26 @@ async def test_menus_are_installed_once(fake: FakeLine, menus: tuple[Menu, Menu]
         sorted(found.values()),
     )
     assert len([c for c in fake.calls if (c.method, c.path) == ("POST", "/v2/bot/richmenu")]) == 2
+
+
+async def test_without_a_picture_the_channel_works_without_that_menu(fake: FakeLine, menus: tuple[Menu, Menu]) -> None:
+    bare = MenuButton(menus[0].buttons[0].label, "/help", "no such picture")
+    channel = await started(fake, dataclasses.replace(menus[0], buttons=(bare,)), menus[1])
+    await channel.close()
+    assert (sorted(languages(fake)), fake.menu_of[""]) == (["lo"], languages(fake)["lo"])
+
+
+async def test_whoever_stops_does_not_wait_for_a_picture(fake: FakeLine, menus: tuple[Menu, Menu]) -> None:
+    channel = with_menus(fake, *menus)
+    starting = asyncio.create_task(channel.start(""))
+    async with asyncio.timeout(30):
+        while not [c for c in fake.calls if c.path.endswith("/richmenu/list")]:
+            await asyncio.sleep(0.01)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await channel.close()
+    assert fake.menus == {}
 
 
 async def test_a_person_gets_the_menu_of_their_language(fake: FakeLine, menus: tuple[Menu, Menu]) -> None:

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from bot.channels import Outgoing, Pace, Poison, SendError, Spent, line_parse, line_render
 from bot.channels.line_api import Api
-from bot.channels.line_menu import Menu, install
+from bot.channels.line_menu import install
+from bot.channels.line_picture import Menu
 from bot.channels.line_wire import Answer, Lost, Wire, checked
 from bot.pictures import PLACE as PICTURES
 from handlers.events import Incoming
