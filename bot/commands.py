@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from os import environ
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
@@ -64,11 +64,11 @@ def run(settings: Settings, given: Namespace) -> int:
     return loop.run(_run(settings))
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings) -> NoReturn:
     app = build(settings, steady=partial(time.clock_gettime, time.CLOCK_BOOTTIME))
     async with running(app):
         await _serve(app, None, "Listening on {url}")
-    return 0
+    loop.leave(0)
 
 
 async def _serve(app: App, stage: Stage | None, greeting: str) -> None:

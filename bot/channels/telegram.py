@@ -2,11 +2,11 @@
 
 import asyncio
 import hmac
+import importlib
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -68,13 +68,20 @@ class Telegram:
         self.pace = limits or LIMITS
         self._secret, self._polling, self._menus, self._chance = secret_token, polling, menus or {}, chance
         self._access = (token, base_url, base_file_url, patience)
+        self._opening = asyncio.Lock()
+        self._opened: Api | None = None
         self._reader = Reader(int(number) if number.isdecimal() else 0, now, me)
 
-    @cached_property
-    def _api(self) -> "Api":
-        from bot.channels.telegram_api import Api
+    async def _api(self) -> "Api":
+        return self._opened or await self._open()
 
-        return Api(*self._access)
+    async def _open(self) -> "Api":
+        """The library takes half a second to import: in a thread, beside whatever the bot takes in meanwhile."""
+        async with self._opening:
+            module = await asyncio.to_thread(importlib.import_module, "bot.channels.telegram_api")
+            if self._opened is None:
+                self._opened = module.Api(*self._access)
+            return self._opened
 
     @property
     def link(self) -> str:
@@ -107,35 +114,36 @@ class Telegram:
     async def send(self, out: Outgoing) -> str:
         """Send one request; the message's id. Telegram has no idempotency key, so `out.key` is of no use here."""
         (part,) = out.messages
-        return await self._api.send(out.chat, part)
+        return await (await self._api()).send(out.chat, part)
 
-    def fetch(self, ref: str) -> AsyncIterator[bytes]:
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """The bytes of a file, at most 20 MB. Raises SendError."""
-        return self._api.fetch(ref)
+        async for chunk in (await self._api()).fetch(ref):
+            yield chunk
 
     async def acknowledge(self, press: str) -> None:
         """Stop the spinner of a pressed button; never raises."""
-        await self._api.acknowledge(press)
+        await (await self._api()).acknowledge(press)
 
     async def leave(self, chat: str) -> None:
         """Leave a group. Raises SendError."""
-        await self._api.leave(chat)
+        await (await self._api()).leave(chat)
 
     async def erase(self, chat: str, messages: Sequence[str]) -> None:
         """Delete what is younger than two days. Raises SendError."""
-        await self._api.erase(chat, messages)
+        await (await self._api()).erase(chat, messages)
 
     async def member(self, chat: str, person: str) -> bool | None:
         """Telegram promises an answer to administrators only. Raises SendError."""
-        return await self._api.member(chat, person)
+        return await (await self._api()).member(chat, person)
 
     async def sees(self, chat: str) -> bool:
         """Telegram tells administrators only (core.telegram.org/bots/api#update, `chat_member`). Raises SendError."""
-        return await self._api.leads(chat, self._reader.bot)
+        return await (await self._api()).leads(chat, self._reader.bot)
 
     async def introduce(self) -> None:
         """Learn our own name. Raises SendError."""
-        self._reader.me = await self._api.me()
+        self._reader.me = await (await self._api()).me()
 
     async def start(self, public_url: str) -> None:
         """Learn our own name, offer the commands, register (or drop) the webhook. Raises SendError."""
@@ -144,14 +152,14 @@ class Telegram:
             if scope not in ("private", "group"):
                 continue  # one person's, when they get the role
             for language, commands in languages.items():
-                await self._api.menu(scope, language, commands)
+                await (await self._api()).menu(scope, language, commands)
         if self._polling:
-            await self._api.unhook()
+            await (await self._api()).unhook()
         else:
-            await self._api.hook(public_url.rstrip("/") + WEBHOOK_PATH, self._secret)
+            await (await self._api()).hook(public_url.rstrip("/") + WEBHOOK_PATH, self._secret)
 
     async def delivers(self, public_url: str) -> bool:
-        there, _ = await self._api.hooked()
+        there, _ = await (await self._api()).hooked()
         return there == self._wanted(public_url)
 
     def _wanted(self, public_url: str) -> str:
@@ -159,9 +167,9 @@ class Telegram:
 
     async def check(self, public_url: str) -> list[str]:
         """Whether Telegram would reach us. Raises SendError."""
-        await self._api.me()
+        await (await self._api()).me()
         wanted = self._wanted(public_url)
-        there, waiting = await self._api.hooked()
+        there, waiting = await (await self._api()).hooked()
         found = []
         if there != wanted:
             say = f"not {wanted}" if wanted else "set although telegram.mode is polling"
@@ -173,7 +181,9 @@ class Telegram:
     async def speak(self, chat: str, language: str, rank: str = "") -> None:
         """Residents see the menu in the app's own language; whoever has a role has its commands in their own chat."""
         if rank and not self.is_group(chat):
-            await self._api.own_menu(chat, () if rank == RESIDENT else self._menus.get(rank, {}).get(language, ()))
+            await (await self._api()).own_menu(
+                chat, () if rank == RESIDENT else self._menus.get(rank, {}).get(language, ())
+            )
 
     async def poll(self, handle: Handle, *, wait: float = POLL_SECONDS, backoff: float = 1.0) -> None:
         """Ask for updates until cancelled. An update is confirmed only after `handle` has returned for it.
@@ -184,7 +194,7 @@ class Telegram:
         offset = failures = 0
         while True:
             try:
-                updates = await self._api.updates(offset, wait)
+                updates = await (await self._api()).updates(offset, wait)
             except SendError as error:
                 failures += 1
                 _report(error, failures)
@@ -203,8 +213,8 @@ class Telegram:
 
     async def close(self) -> None:
         """Give connections back."""
-        if "_api" in self.__dict__:
-            await self._api.close()
+        if self._opened:
+            await self._opened.close()
 
 
 def _report(error: SendError, failures: int) -> None:
