@@ -1,17 +1,18 @@
 """The benchmark's own parts: small runs that show it measures what it says, and that nothing promised is left out."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import orjson
 import pytest
 
 from bot import bench
-from bot.bench import crowds, durable, reading, sending
+from bot.bench import crowds, durable, reading, sending, upkeep
 from bot.bench.promises import PROMISES, Measured, Pairs, Promise
 from bot.bench.scene import Crowd, scene
 from bot.bench.wire import fields_of
-from storage.core import CASES
+from storage.core import CASES, TALLY
 
 NAMED = (
     "turns_128_vs_raw turn_p50_vs_raw turns_vs_orm pg_turns_128_vs_5rt reports_vs_ptb cpu_per_report_vs_ptb "
@@ -44,6 +45,20 @@ def test_a_summary_counts_what_counting_the_cases_counts(tmp_path: Path) -> None
     found = reading.measure(tmp_path, cases=(500, 1_000))
     assert {"summary_1m_vs_100k", "summary_vs_group_by"} <= found.ratios.keys()
     assert "summary_10m_vs_1m" in found.skipped
+
+
+def test_what_counting_costs_a_write_is_measured(tmp_path: Path) -> None:
+    found = upkeep.measure(tmp_path, rounds=1, cases=2)
+    assert found.ratios["upkeep_vs_write"] > 0
+    assert found.raw["case_write_ms"] > 0
+
+
+async def test_the_second_counting_of_the_benchmark_is_a_counting(tmp_path: Path) -> None:
+    async with scene(f"sqlite+aiosqlite:///{tmp_path}/a.db", tmp_path) as app:
+        (event,) = await upkeep.ready(app, Crowd(), 1)
+        await upkeep.seconds(app, event, (date(2026, 1, 1), "TH3801", "drugs", "new", False))
+        tally = await app.database.read(lambda c: c.execute(TALLY.select()).all())
+    assert sorted((row.day == date(2026, 1, 1), row.untaken) for row in tally) == [(False, 1), (True, 1)]
 
 
 def test_bursts_and_known_people_are_measured(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ PARTS: Mapping[str, str] = {
     "reports": "bot.bench.reports",
     "sending": "bot.bench.sending",
     "reading": "bot.bench.reading",
+    "upkeep": "bot.bench.upkeep",
     "crowds": "bot.bench.crowds",
     "starting": "bot.bench.starting",
 }

@@ -38,6 +38,7 @@ PROMISES: Mapping[str, Promise] = {
     "summary_1m_vs_100k": Promise("a summary of 7 days over 1,000,000 cases, of 100,000", 3.0),
     "summary_10m_vs_1m": Promise("a summary of 7 days over 10,000,000 cases, of 1,000,000", 2.0),
     "summary_vs_group_by": Promise("the best indexed GROUP BY at 1,000,000, of a summary", 5.0, True),
+    "upkeep_vs_write": Promise("a case's write with its daily counters, of the same without", 1.25),
     "burst_p99_vs_p50": Promise("5,000 events waiting: the slowest hundredth, of the median", 5.0),
     "known_100k_vs_10k": Promise("a turn with 100,000 known people, of 10,000", 1.1),
     "start_vs_sqlalchemy": Promise("start to ready, of importing sqlalchemy.ext.asyncio", 1.5),
