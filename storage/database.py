@@ -24,11 +24,18 @@ BUSY_MS = 5_000  # a second process (the command line) may hold the lock this lo
 READERS = 2  # a summary that takes long does not keep the web page from its letters
 SHREDDED = "wrap, archive, contact, conversation, cases"
 HELD = 3  # connections to PostgreSQL that are kept for turns; what is beyond them is given back after every use
+# A process that is frozen or cut off in the middle of a transaction keeps its locks until its line breaks, which may
+# take hours. So PostgreSQL ends it, before whoever waits for a lock gives up. Usually milliseconds lie between two
+# statements.
+IDLE_MS = 4_000
+# Seconds until PostgreSQL notices that the machine at the other end has lost its power, and lets go of what it held.
+SILENCE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 CONNECT_SECONDS = 5.0  # asyncpg would wait a minute for a server that does not answer
 
 # Classes of SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html): connection, resources (a full disk),
-# operator (shutdown), system, and a lock that was not to be had in time. The event is not to blame for any of them.
-GONE = ("08", "53", "57", "58", "55P03")
+# operator (shutdown), system, a lock that was not to be had in time, a transaction that stood still for too long. The
+# event is not to blame for any of them.
+GONE = ("08", "53", "57", "58", "55P03", "25P03")
 COLLIDED = ("40", "23505")  # serialisation, deadlock, a unique key: another process was faster
 
 
@@ -142,7 +149,8 @@ class Postgres:
     def __init__(self, url: URL) -> None:
         from sqlalchemy.ext.asyncio import create_async_engine
 
-        waits = {"timeout": CONNECT_SECONDS, "server_settings": {"lock_timeout": str(BUSY_MS)}}
+        limits = {"lock_timeout": str(BUSY_MS), "idle_in_transaction_session_timeout": str(IDLE_MS), **SILENCE}
+        waits = {"timeout": CONNECT_SECONDS, "server_settings": limits}
         self._engine = create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=waits)
         self._held: list[AsyncConnection] = []  # the pool looks at a connection before it gives it out: a round trip
         self._standing: AsyncConnection | None = None
@@ -167,10 +175,14 @@ class Postgres:
             await connection.close()
 
     async def read(self, work: Work[T]) -> T:
+        """It may take its time over every row, as nobody waits for it."""
         async with self._engine.connect() as connection:
+            await connection.run_sync(unhurried)
             return await connection.run_sync(work)
 
-    look = read
+    async def look(self, work: Work[T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
 
     async def stand(self, name: str) -> None:
         """Hold a lock on a line of its own: the server drops it when the line breaks."""
@@ -205,6 +217,12 @@ class Postgres:
         await self._sit()
         await self._let_go()
         await self._engine.dispose()
+
+
+def unhurried(connection: Connection) -> None:
+    """Let this transaction stand still between its statements for as long as it likes."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def standing(name: str | ColumnElement[str]) -> ColumnElement[int]:

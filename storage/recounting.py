@@ -13,6 +13,7 @@ from handlers.effects import Status
 from handlers.world import EVERYWHERE
 from storage import prepared
 from storage.core import CASES, GONE, TALLY, WAIT
+from storage.database import unhurried
 from storage.figures import COLUMNS, COUNTED_AS, KEY, minutes_until
 
 AT_ONCE = 10_000  # rows that are read together
@@ -47,6 +48,7 @@ def rebuild(connection: Connection, zone: ZoneInfo) -> None:
 def _alone(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(ALONE)
+        unhurried(connection)
 
 
 def _replace(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from storage.database import unhurried
+
 if TYPE_CHECKING:  # Alembic takes a third of a second to import, and most starts find nothing to do for it
     from alembic.config import Config
 
@@ -24,6 +26,7 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     """Upgrade inside the caller's transaction: a migration that fails half way leaves nothing behind."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")  # several processes start at once
+        unhurried(connection)
     if revision == "head" and at_head(connection):
         return
     from alembic import command
