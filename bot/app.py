@@ -22,6 +22,7 @@ from bot.channels.web import Web
 from bot.connect import connect, splits
 from bot.dispatcher import Dispatcher
 from bot.gauge import Gauge, Priced
+from bot.lasting import lasting
 from bot.lookout import Lookout
 from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
@@ -112,9 +113,9 @@ class App:
         self.turns.recover()
         self.room.look()
         await self.schedule.arrive()
-        self.tasks.append(asyncio.create_task(self.dispatcher.run()))
-        self.tasks += [asyncio.create_task(self._open(c)) for c in self.channels.values()]
-        self.tasks.append(asyncio.create_task(self.lookout.run()))
+        parts = {"dispatcher": self.dispatcher.run, "lookout": self.lookout.run}
+        parts |= {name: partial(self._open, channel) for name, channel in self.channels.items()}
+        self.tasks += [asyncio.create_task(lasting(part, name)) for name, part in parts.items()]
 
     @cached_property
     def lookout(self) -> Lookout:

@@ -38,6 +38,9 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in 
 # Seconds after the event: until then a reply token may be asked whether it was used, and its refusal means that it was.
 # LINE takes one for a minute, and a request takes 8 seconds at most.
 ASK_SECONDS, KNOWN_SECONDS = 50, 58
+# Of a claim: a request that begins later may end when the row is another process's already. Whoever was frozen for so
+# long, or waits for a database, leaves it to them.
+OURS = outbox.LEASE.total_seconds() - 10
 QUOTA = "quota"  # what a SendError says when the month's messages are used up
 KEYS = uuid.UUID("b9d5f0a2-3f0e-4c51-8d0e-5b1f3c6a7e21")
 
@@ -100,9 +103,7 @@ class Dispatcher:
             self._wake.clear()
             try:
                 pause = await self.sweep()
-            except Exception as down:
-                if not gone(down):
-                    raise
+            except Exception as down:  # whatever it is: who stopped here would answer nobody any more
                 log.error("outbox not readable", extra={"action": "sweep", "error": type(down).__name__})
                 pause = FIRST_RETRY
             try:
@@ -116,6 +117,7 @@ class Dispatcher:
         room = AT_ONCE - len(self._sending)
         if room <= 0:
             return None
+        asked = self._clock()
         rows, later = await self._due(room)
         if self._gauge and any(row.channel == self._priced for row in rows):
             await self._gauge.fresh()
@@ -127,7 +129,7 @@ class Dispatcher:
                 waits.append(wait)
                 held.append((row, self._now() + timedelta(seconds=wait)))
                 continue
-            self._start(row)
+            self._start(row, asked)
             room -= 1
         if held and self._database.dialect == "postgresql":  # claimed and not sent: anybody may have them then
             await self._database.write(partial(outbox.put_back, rows=held))
@@ -147,20 +149,21 @@ class Dispatcher:
             chat_of(row.lane), self._channels[row.channel].is_group(row.chat), self._clock()
         )
 
-    def _start(self, row: Row) -> None:
+    def _start(self, row: Row, since: float) -> None:
         if row.kind == "say":
             self._pacers[row.channel].take(
                 chat_of(row.lane), self._channels[row.channel].is_group(row.chat), self._clock()
             )
         self._lanes.add(row.lane)
-        self._sending[row.id] = asyncio.create_task(self._deliver(row))
+        self._sending[row.id] = asyncio.create_task(self._deliver(row, since))
 
-    async def _deliver(self, row: Row) -> None:
+    async def _deliver(self, row: Row, since: float) -> None:
+        """Send it, if it is still ours then; `since`: the clock's time of its claim."""
         try:
             row = await self._carrying(await self._folded(row))
             async with self._turnstiles[row.channel].passing(row.lane) as answered:
                 await self._written.wait()
-                if self._closing:
+                if self._closing or self._lapsed(since):
                     return
                 tried = await self._try(row)
                 answered()
@@ -174,6 +177,9 @@ class Dispatcher:
             self._lanes.discard(row.lane)
             self._sending.pop(row.id, None)
             self.wake()
+
+    def _lapsed(self, since: float) -> bool:
+        return self._database.dialect == "postgresql" and self._clock() - since > OURS
 
     async def _folded(self, row: Row) -> Row:
         """The row with the alerts behind it that its group's pace would keep waiting, written down before it is sent.

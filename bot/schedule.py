@@ -271,7 +271,9 @@ class Schedule:
         log.info("keys turned", extra={"action": "rotate", "count": gone})
 
     async def beat(self) -> None:
-        """Be counted, and keep to a fair share of the platforms' limits."""
+        """Be counted, keep to a fair share of the platforms' limits, and free what a frozen process holds."""
+        if ended := await self._database.write(presence.cut_off):
+            log.warning("a process stood still and was cut off", extra={"action": "beat", "count": ended})
         await self._database.stand(self._name)
         self._share(await self._database.write(partial(presence.beat, store=self._store, name=self._name)))
 

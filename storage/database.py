@@ -36,11 +36,14 @@ CONNECT_SECONDS = 5.0  # asyncpg would wait a minute for a server that does not 
 # operator (shutdown), system, a lock that was not to be had in time, a transaction that stood still for too long. The
 # event is not to blame for any of them.
 GONE = ("08", "53", "57", "58", "55P03", "25P03")
+HUNG_UP = ("InterfaceError", "InternalClientError")  # of asyncpg and of SQLAlchemy's layers before it
 COLLIDED = ("40", "23505")  # serialisation, deadlock, a unique key: another process was faster
 
 
 def gone(bad: BaseException) -> bool:
     """Whether the database is at fault (not there, locked, full) and not what it was asked."""
+    if isinstance(_driver(bad), ValueError):  # asyncpg's word for a value that it cannot send
+        return False
     if isinstance(bad, OSError | NoConnection | OperationalError | InterfaceError | sqlite3.OperationalError):
         return True
     return getattr(bad, "connection_invalidated", False) or state(bad).startswith(GONE) or _hung_up(bad)
@@ -59,15 +62,22 @@ def state(bad: BaseException) -> str:
 
 def reason(bad: BaseException) -> str:
     """The driver's name of what is wrong, such as SQLITE_FULL or DuplicateTableError; none of its words."""
-    cause = bad.orig if isinstance(bad, DBAPIError) and bad.orig else bad
-    driver = getattr(cause, "__cause__", None) or cause  # SQLAlchemy puts asyncpg's own behind an error of its own
+    driver = _driver(bad)
     return str(getattr(driver, "sqlite_errorname", "") or type(driver).__name__)
 
 
+def _driver(bad: BaseException) -> BaseException:
+    """SQLAlchemy puts asyncpg's own error behind one of its own, and that behind another one."""
+    cause = bad.orig if isinstance(bad, DBAPIError) and bad.orig else bad
+    return cause.__cause__ or cause
+
+
 def _hung_up(bad: BaseException) -> bool:
-    """The driver's own word for a connection that is closed: InterfaceError of any of its layers."""
-    cause = bad.orig if isinstance(bad, DBAPIError) else bad
-    return any(kind.__name__ == "InterfaceError" for kind in type(cause).__mro__)
+    """The driver's own words for a connection that is closed, or that it cannot follow any more: a process that was
+    frozen reads the answer to its question and the end of its connection at once.
+    """
+    layers = (bad, bad.orig if isinstance(bad, DBAPIError) else None, _driver(bad))
+    return any(kind.__name__ in HUNG_UP for layer in layers for kind in type(layer).__mro__)
 
 
 class Database(Protocol):

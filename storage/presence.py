@@ -1,15 +1,24 @@
-"""Which processes run on one database: each says that it is there, counts the others, and knows who died."""
+"""Which processes run on one database: each says that it is there, counts the others, knows who died, and cuts off who
+stands still.
+"""
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, text
 
 from storage import outbox, prepared
 from storage.core import PROCESS
-from storage.database import standing
+from storage.database import IDLE_MS, standing
 from storage.store import Store
 
 SILENT = timedelta(seconds=30)  # three beats: a process that missed them is gone
+# asyncpg prepares a statement and sends what is to be done with it afterwards. To PostgreSQL a process that is frozen
+# in between is in the middle of a question, and no limit of its own ends that (transaction_timeout does, from 17 on).
+STANDING_STILL = text("""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend'
+    AND state = 'active' AND wait_event = 'ClientRead'
+    AND state_change < clock_timestamp() - :allowed * interval '1 millisecond'""")
 
 
 def beat(connection: Connection, store: Store, name: str) -> int:
@@ -17,6 +26,11 @@ def beat(connection: Connection, store: Store, name: str) -> int:
     prepared.put(connection, PROCESS, [{"id": name, "at": store.now()}], ("id",))
     connection.execute(delete(PROCESS).where(PROCESS.c.at < store.now() - SILENT))
     return int(connection.execute(select(func.count()).select_from(PROCESS)).scalar_one())
+
+
+def cut_off(connection: Connection) -> int:
+    """End the lines of ours on which a process stands still in the middle of a question, and holds locks. How many."""
+    return len(connection.execute(STANDING_STILL, {"allowed": IDLE_MS}).all())
 
 
 def bury(connection: Connection, store: Store, name: str) -> int:

@@ -136,11 +136,24 @@ def no_sync(_app: App, _: Path) -> None:
     event.listen(Pool, "checkout", lambda c, *_: relax(c) if isinstance(c, sqlite3.Connection) else None)
 
 
+def for_ever(_app: App, _: Path) -> None:
+    """Lets its transactions stand still for as long as they like."""
+
+    def relax(connection: Any, *_: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
+        cursor.close()
+        connection.commit()
+
+    event.listen(Pool, "connect", relax)
+
+
 BUILDS: Mapping[str, Callable[[App, Path], None]] = {
     "careless": careless,
     "early": early,
     "no-dedupe": no_dedupe,
     "send-then-forget": send_then_forget,
+    "for-ever": for_ever,
     "loose-spool": loose_spool,
     "no-spool": no_spool,
     "no-sync": no_sync,

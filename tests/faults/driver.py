@@ -155,8 +155,11 @@ class Town:
         return self.residents[:2]
 
     async def kill(self) -> None:
-        """kill -9, and a note of what Telegram had been sent by then."""
         await self.bot.kill()
+        await self.cut_short()
+
+    async def cut_short(self) -> None:
+        """A process does nothing more from now on: a note of what Telegram had been sent by then."""
         await asyncio.sleep(SETTLED)
         self.sent_at_kills.append(len(self.telegram.messages))
         self.killed_at.append(self.line.now())

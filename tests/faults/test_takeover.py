@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from storage.core import OUTBOX, PROCESS
 from storage.outbox import LEASE, REPLY_SECONDS
 from tests.doubles.line import SECRET, TOKEN, FakeLine
 from tests.test_turns import count
-from tests.town import Clock, Listener, Town
+from tests.town import FREE, Clock, Listener, Town
 
 RESIDENT = "U" + "7" * 32
 END_LINES = """
@@ -48,6 +49,19 @@ class OnLine(Listener):
         assert self.real
         await super().send(out)
         return await self.real.send(out)
+
+
+@dataclass
+class Slow(Listener):
+    """Telegram, which answers when it is told to."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, out: Outgoing) -> str:
+        self.asked.set()
+        await self.answers.wait()
+        return await super().send(out)
 
 
 @asynccontextmanager
@@ -274,3 +288,26 @@ class TestSeveral:
             await arrive(town)
             async with lives(url, tmp_path, clock, Listener("telegram")):
                 assert await count(town, PROCESS) == 2
+
+    async def test_who_was_frozen_for_so_long_that_others_took_over_sends_nothing_more(
+        self, url: str, tmp_path: Path
+    ) -> None:
+        """What was on its way comes twice; what only waited for its turn does not."""
+        clock, people = Clock(), [Address("telegram", f"p{n}") for n in range(5)]
+        slow = Slow("telegram")
+        async with (
+            lives(url, tmp_path, clock, slow) as frozen,
+            lives(url, tmp_path, clock, Listener("telegram")) as other,
+        ):
+            frozen.dispatcher = frozen.paced(replace(FREE, apart=60.0))
+            await frozen.turns.handle([frozen.event(person, Command("start")) for person in people])
+            await frozen.dispatcher.sweep()
+            async with asyncio.timeout(10):
+                await slow.asked.wait()
+            clock.tick(seconds=LEASE.total_seconds() + 1)
+            await other.deliver()
+            slow.answers.set()
+            await frozen.deliver()
+            assert len(other.channels["telegram"].sent) == 5
+            assert len(slow.sent) == 1
+            assert await count(other, OUTBOX) == 0
