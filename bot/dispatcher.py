@@ -173,6 +173,9 @@ class Dispatcher:
                     self._gauge.stale()
                 if row.made < self._began:
                     self._ours.add(row.lane)
+        except Exception as bad:  # before it could be tried: the database, or a fault of ours. It is still there.
+            log.error("not dealt with", extra={"action": row.kind, "row": row.id, "error": type(bad).__name__})
+            await asyncio.sleep(FIRST_RETRY)
         finally:
             self._lanes.discard(row.lane)
             self._sending.pop(row.id, None)

@@ -10,7 +10,7 @@ from tests.town import Town
 
 
 class Strange:
-    """A database that fails once, in a way that nobody knows."""
+    """Something that fails once, in a way that nobody knows."""
 
     def __init__(self, real: Any) -> None:
         self.real, self.failed = real, False
@@ -31,7 +31,7 @@ async def test_whatever_fails_the_dispatcher_goes_on(town: Town) -> None:
     """Who stopped here would take in messages and answer nobody, until somebody starts the process anew."""
     chat = Address("telegram", "r1")
     await town.turns.handle([town.event(chat, Command("start"))])
-    strange = Strange(town.database)
+    strange: Any = Strange(town.database)
     town.dispatcher._database = strange
     running = asyncio.create_task(town.dispatcher.run())
     async with asyncio.timeout(20):
@@ -41,6 +41,25 @@ async def test_whatever_fails_the_dispatcher_goes_on(town: Town) -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await town.dispatcher.settle()
+
+
+async def test_a_message_that_cannot_be_looked_at_stays_and_is_tried_again(town: Town) -> None:
+    chat = Address("line", "U1")
+    tried: list[int] = []
+
+    class Doubtful(Strange):
+        async def carry(self, row: Any) -> Any:
+            tried.append(row.id)
+            if len(tried) < 2:
+                raise KeyError("nobody knows it")
+            return await self.real.carry(row)
+
+    await town.turns.handle([town.event(chat, Command("start"))])
+    doubtful: Any = Doubtful(town.gauge)
+    town.dispatcher._gauge = doubtful
+    await town.deliver()
+    assert len(town.sent("line", "U1")) == 1
+    assert tried == [tried[0]] * 2
 
 
 async def test_a_part_that_fails_begins_anew_until_it_ends_by_itself() -> None:
