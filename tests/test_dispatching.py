@@ -6,6 +6,7 @@ from typing import Any
 from bot.lasting import lasting
 from handlers.events import Address, Command
 from storage.held import Work
+from storage.outbox import LEASE
 from tests.town import Town
 
 
@@ -57,6 +58,8 @@ async def test_a_message_that_cannot_be_looked_at_stays_and_is_tried_again(town:
     await town.turns.handle([town.event(chat, Command("start"))])
     doubtful: Any = Doubtful(town.gauge)
     town.dispatcher._gauge = doubtful
+    await town.deliver()
+    town.clock.tick(seconds=LEASE.total_seconds() + 1)  # on PostgreSQL it is claimed until then
     await town.deliver()
     assert len(town.sent("line", "U1")) == 1
     assert tried == [tried[0]] * 2
