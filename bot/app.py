@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from bot.lookout import Lookout
 from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
 from bot.scan import Scanner
-from bot.schedule import Schedule
+from bot.schedule import Schedule, alone
 from bot.settings import Escalation, Media, Settings
 from bot.turns import Turns, Unavailable
 from bot.webstore import Letters
@@ -110,9 +110,9 @@ class App:
         begins when somebody can be answered (bot.server)."""
         await self._database_ready()
         self.turns.on_commit(self.dispatcher.wake)
+        await self.schedule.arrive()
         self.turns.recover()
         self.room.look()
-        await self.schedule.arrive()
         parts = {"dispatcher": self.dispatcher.run, "lookout": self.lookout.run}
         parts |= {name: partial(self._open, channel) for name, channel in self.channels.items()}
         self.tasks += [asyncio.create_task(lasting(part, name)) for name, part in parts.items()]
@@ -209,10 +209,11 @@ def build(
     now: Callable[[], datetime] = real,
     alert_delay: float | None = None,
     steady: Callable[[], float] | None = None,
+    agree: Callable[[database.Database], Awaitable[None]] | None = None,
     probe: Probe = taken,
 ) -> App:
     """Everything, from the settings. `alert_delay` in seconds overrides the settings' minutes (none in `try`);
-    `steady` is a clock in seconds that nobody sets, to hold `now` against.
+    `steady` is a clock in seconds that nobody sets, to hold `now` against; `agree` sets `now` by the database's.
     """
     words, atlas = locales.load(), gazetteer.load()
     keystore = Keystore.open(settings.seal.keystore, now)
@@ -255,6 +256,7 @@ def build(
         look=room.look,
         holidays=calendar.load if settings.escalation.holidays else calendar.none,
         meter=partial(metered, gauge, dispatcher) if gauge else None,
+        agree=partial(agree, base) if agree else alone,
     )
     parts = (links, web, channels, turns, dispatcher, schedule, room, recorded, gauge)
     return App(settings, keystore, base, store, files, witness, *parts)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot import reading as told
 from bot import voices
+from bot.agreed import lag
 from bot.app import App, build, real
 from bot.channels import SendError
 from bot.scan import Scanner
@@ -15,6 +16,7 @@ from storage import audit, clock, directory, operations, schema
 from storage.database import gone
 from storage.shelf import Unreachable
 
+WRONG_CLOCK = timedelta(seconds=5)  # more than a reading takes, less than a lease or a reply token lasts
 PATIENCE = 20.0  # seconds for one platform, or the store, to answer
 NOBODYS = "0" * 32  # the id of a file; real ones are random
 
@@ -61,7 +63,18 @@ async def _database(app: App) -> list[str]:
             f"retention: nothing is deleted since {since:%Y-%m-%d %H:%M} UTC, because {why}; set the clock right, or "
             "look with `ntswatch retention` and then let it run with `ntswatch retention allow`"
         )
-    return [*found, *_people(app)]
+    return [*found, *await _clock(app), *_people(app)]
+
+
+async def _clock(app: App) -> list[str]:
+    """Whether this machine and the one of PostgreSQL have the same time."""
+    if app.database.dialect != "postgresql" or abs(ahead := await lag(app.database, app.store.now)) < WRONG_CLOCK:
+        return []
+    side = "behind" if ahead > timedelta(0) else "ahead of"
+    return [
+        f"clock: this machine is {abs(ahead).total_seconds():.0f} s {side} the database's, by which the bot goes; set "
+        "both right and let them be kept so (NTP)"
+    ]
 
 
 def _people(app: App) -> list[str]:

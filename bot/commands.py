@@ -21,7 +21,8 @@ from sqlalchemy.exc import DBAPIError
 
 import locales
 from bot import logs, loop, reading, tryout
-from bot.app import App, build, keep, rules, running
+from bot.agreed import Agreed
+from bot.app import App, build, keep, real, rules, running
 from bot.channels import SendError
 from bot.server import serve
 from bot.settings import Settings
@@ -65,7 +66,8 @@ def run(settings: Settings, given: Namespace) -> int:
 
 
 async def _run(settings: Settings) -> NoReturn:
-    app = build(settings, steady=partial(time.clock_gettime, time.CLOCK_BOOTTIME))
+    now, steady = Agreed(real), partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    app = build(settings, now=now, steady=steady, agree=now.agree)
     async with running(app):
         await _serve(app, None, "Listening on {url}")
     loop.leave(0)

@@ -36,6 +36,7 @@ HOLIDAYS_AGAIN = timedelta(hours=1)  # until they are asked for again where they
 MOST_LOOKS = 20  # at once, of a hundred cases each: after a down time much may be due
 METER_MINUTES = 5
 BEAT_SECONDS = 10
+DIGEST_SECONDS = 10  # this machine may come to the time earlier than the database by whose clock a digest is due
 AGAIN = 10.0  # seconds until a digest that the database did not take is tried again
 
 
@@ -52,6 +53,10 @@ def steps(due: Sequence[climbing.Due], now: datetime) -> list[Incoming]:
         )
         for one in due
     ]
+
+
+async def alone() -> None:
+    """There is no other clock to agree with."""
 
 
 class Schedule:
@@ -75,13 +80,15 @@ class Schedule:
         look: Callable[[], None] = lambda: None,
         holidays: Callable[[Sequence[int]], Awaitable[Holidays]] = load,
         meter: Callable[[], Awaitable[None]] | None = None,
+        agree: Callable[[], Awaitable[None]] = alone,
     ) -> None:
         self._database, self._store, self._handle = database, store, handle
         self._times, self._zone, self._keep, self._files = times, zone, keep, files
         self._again, self._look, self._holidays, self._meter = again, look, holidays, meter
         self._learning, self._known = asyncio.Lock(), datetime.min.replace(tzinfo=zone)  # until when holidays are known
-        self._witness, self._steady = witness, steady
+        self._witness, self._steady, self._agree = witness, steady, agree
         self._began = self._beginning(store.now())
+        self._told: datetime | None = None  # the slot of the last digest
         self.stopped = ""  # why nothing is deleted
         self._share, self._name = share, name or secrets.token_hex(8)
         self._scheduler: AsyncIOScheduler | None = None
@@ -113,16 +120,17 @@ class Schedule:
         made.add_job(self.ladder, "interval", seconds=LADDER_SECONDS, misfire_grace_time=None, coalesce=True)
         if self._database.dialect == "postgresql":
             made.add_job(self.beat, "interval", seconds=BEAT_SECONDS, coalesce=True, misfire_grace_time=None)
+            made.add_job(self.digest, "interval", seconds=DIGEST_SECONDS, coalesce=True, misfire_grace_time=None)
         return made
 
     async def digest(self) -> None:
         """The latest digest that is due: after a down time it is caught up, a second call changes nothing."""
         slot = self.latest(self._store.now())
-        if slot is None:
-            return None
-        while True:
+        while slot and slot != self._told:
             try:
-                return await self._tell(slot)
+                await self._tell(slot)
+                self._told = slot
+                return
             except Exception as bad:
                 if not (isinstance(bad, Unavailable) or gone(bad)):
                     raise
@@ -257,6 +265,8 @@ class Schedule:
         """Take over from those that died: the one before us on this machine, most likely. Before anything is sent."""
         if self._database.dialect != "postgresql":
             return
+        await self._agree()
+        self._began = self._beginning(self._store.now())
         dead = await self._database.write(partial(presence.bury, store=self._store, name=self._name))
         if dead:
             log.warning("took over", extra={"action": "arrive", "count": dead})
@@ -275,6 +285,7 @@ class Schedule:
         if ended := await self._database.write(presence.cut_off):
             log.warning("a process stood still and was cut off", extra={"action": "beat", "count": ended})
         await self._database.stand(self._name)
+        await self._agree()
         self._share(await self._database.write(partial(presence.beat, store=self._store, name=self._name)))
 
     async def leave(self) -> None:

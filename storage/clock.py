@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from storage.core import CASES, MARK
 from storage.upsert import upsert
@@ -41,6 +41,12 @@ def newest_report(connection: Connection) -> datetime | None:
 
 def at(connection: Connection, name: str) -> datetime | None:
     return connection.execute(select(MARK.c.at).where(MARK.c.name == name)).scalar()
+
+
+def of_server(connection: Connection) -> datetime:
+    """What time it is where PostgreSQL runs."""
+    at: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return at
 
 
 def stopped(connection: Connection) -> tuple[datetime, str] | None:
