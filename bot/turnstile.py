@@ -10,8 +10,9 @@ NEWEST, JUMP = 0.25, 2.0  # the newest is a quarter of the usual, and counts as 
 UNUSUAL, AT_LEAST = 3, 0.1  # times the usual, and seconds: an answer that takes longer than both is not waited for
 LOOKS = 4  # a process that was not let run for a while has answers to read before it says that none came
 WRITING = 1.0  # seconds to wait for what was answered and is not written down yet
+HUNG = 1.0  # seconds: whose answer took longer holds nobody up the next time
 QUEUE = 30  # of these pass in the time of as many at full pace, however long each of them takes
-KNOWN_SLOW = 1000  # lanes to keep in mind
+REMEMBERED = 1000  # lanes that hung
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Turnstile:
         self._door = asyncio.Lock()
         self._queue, self._usual = 0, AT_FIRST
         self._ahead: Passage | None = None
-        self._slow: dict[str, None] = {}  # lanes that kept others waiting when they passed last, in that order
+        self._hung: dict[str, None] = {}  # lanes that hung when they passed last, in that order
 
     @asynccontextmanager
     async def passing(self, lane: str) -> AsyncIterator[Callable[[], None]]:
@@ -59,31 +60,26 @@ class Turnstile:
             mine.answered.set()
             mine.through.set()
             took = clock() - mine.since
-            if took <= self._patience:
-                self._slow.pop(lane, None)
+            self._hung.pop(lane, None)
+            if took > HUNG:
+                self._remember(lane)
             self._usual += NEWEST * (min(took, JUMP * self._usual) - self._usual)
 
-    @property
-    def _patience(self) -> float:
-        return max(AT_LEAST, UNUSUAL * self._usual)
-
     async def _wait(self, ahead: Passage) -> None:
-        patience = longest = self._patience
-        if ahead.lane in self._slow:
+        patience = max(AT_LEAST, UNUSUAL * self._usual)
+        if ahead.lane in self._hung:
             patience = self._apart
         elif self._queue * self._usual > QUEUE * self._apart:  # they would not all leave in time
-            patience = min(longest, max(self._apart, QUEUE * self._apart / self._queue))
+            patience = min(patience, max(self._apart, QUEUE * self._apart / self._queue))
         if await within(ahead.answered, ahead.since + patience, patience / LOOKS):
             with suppress(TimeoutError):
                 async with asyncio.timeout(WRITING):
                     await ahead.through.wait()
-        elif patience == longest:
-            self._keep_in_mind(ahead.lane)
 
-    def _keep_in_mind(self, lane: str) -> None:
-        self._slow[lane] = None
-        if len(self._slow) > KNOWN_SLOW:
-            self._slow.pop(next(iter(self._slow)))
+    def _remember(self, lane: str) -> None:
+        self._hung[lane] = None
+        if len(self._hung) > REMEMBERED:
+            self._hung.pop(next(iter(self._hung)))
 
 
 async def within(event: asyncio.Event, until: float, look: float) -> bool:

@@ -103,6 +103,7 @@ class TelegramDouble:
         self.token = token
         self.calls: list[Call] = []
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
+        self.came: dict[tuple[int, int], float] = {}  # seconds of the loop's clock at which each message came
         self.files: dict[str, bytes] = {}
         self.deleted: list[tuple[int, int]] = []
         self.uploaded: set[str] = set()  # names of files that were sent and may be sent again
@@ -380,6 +381,7 @@ class TelegramDouble:
         shown |= _markup(call)
         self._next_message += 1
         self.messages[chat, self._next_message] = shown
+        self.came[chat, self._next_message] = asyncio.get_running_loop().time()
         return _message(chat, self._next_message, shown)
 
     def _chat(self, call: Call) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ class Verdict:
     bad: list[str] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
     doubled: Counter[int] = field(default_factory=Counter)  # kill -> Telegram messages that came again after it
-    stories: list[str] = field(default_factory=list)  # how what came twice on LINE got there
+    stories: list[str] = field(default_factory=list)  # how what came twice got there
 
 
 def plain(texts: Sequence[str]) -> list[str]:
@@ -70,7 +70,7 @@ def check(connection: Connection, app: App, town: Town, meant: Mapping[str, tupl
         if channel == "line":
             verdict.stories += [line for place in twice for line in town.tries(resident.chat, place)]
         else:
-            verdict.doubled.update(town.killed_after(resident.chat, place) for place in twice)
+            doubled_by(verdict, town, resident.chat, twice)
         if wrong:
             verdict.figures["out of order"] += 1
             verdict.bad.append(f"{resident.chat}: {wrong}")
@@ -78,6 +78,13 @@ def check(connection: Connection, app: App, town: Town, meant: Mapping[str, tupl
     left_over(connection, verdict)
     twice_over(verdict)
     return verdict
+
+
+def doubled_by(verdict: Verdict, town: Town, chat: str, places: Iterable[int]) -> None:
+    for place in places:
+        kill = town.killed_after(chat, place)
+        verdict.doubled[kill] += 1
+        verdict.stories.append(town.twice_after(kill, chat, place))
 
 
 def twice_over(verdict: Verdict) -> None:
@@ -111,8 +118,8 @@ def alerts(verdict: Verdict, town: Town, numbers: Sequence[str]) -> None:
         of = known.intersection(re.findall(r"[0-9A-Z]+(?:-[0-9A-Z]+)+", text))  # several, where alerts were folded
         before = {said[number] for number in of if number in said}
         verdict.figures["alerts doubled"] += bool(before)
-        verdict.doubled.update(town.killed_after(GROUP, place) for place in before)
-        said = dict.fromkeys(of, place) | said
+        doubled_by(verdict, town, GROUP, before)
+        said |= dict.fromkeys(of, place)
     missing = known - set(said)
     verdict.figures["alerts missing"] = len(missing)
     if missing:

@@ -139,6 +139,7 @@ class Town:
     ledger: Ledger = field(default_factory=Ledger)
     sent_at_kills: list[int] = field(default_factory=list)
     killed_at: list[datetime] = field(default_factory=list)
+    seconds_at_kills: list[float] = field(default_factory=list)  # of the loop's clock
     residents: list[Resident] = field(default_factory=list)
 
     def settle(self, each: int) -> None:
@@ -162,6 +163,7 @@ class Town:
         """A process does nothing more from now on: a note of what Telegram had been sent by then."""
         await asyncio.sleep(SETTLED)
         self.sent_at_kills.append(len(self.telegram.messages))
+        self.seconds_at_kills.append(asyncio.get_running_loop().time() - SETTLED)
         self.killed_at.append(self.line.now())
 
     def heard(self, chat: str) -> list[str]:
@@ -204,6 +206,11 @@ class Town:
     def _age(self, reply: Call, at: datetime) -> float:
         """Seconds since the event whose token a reply carried."""
         return (at - self.line.given[reply.body["replyToken"]][1]).total_seconds()
+
+    def twice_after(self, kill: int, chat: str, place: int) -> str:
+        """How long before a kill that message came to Telegram which came again after it."""
+        sent = [came for (to, _), came in self.telegram.came.items() if to == int(chat)][place]
+        return f"Telegram, kill {kill}: a message to {chat} came {self.seconds_at_kills[kill] - sent:.3f} s before it"
 
     def killed_after(self, chat: str, place: int) -> int:
         """Which kill ended the process that sent a chat the message at this place of what it heard on Telegram."""
