@@ -58,9 +58,10 @@ def reason(bad: BaseException) -> str:
 
 
 def _hung_up(bad: BaseException) -> bool:
-    """The driver's own word for a connection that is closed: InterfaceError of any of its layers."""
+    """The driver's own words for a connection that is closed: InterfaceError of any of its layers, and what asyncpg
+    raises when a server dies in the middle of an answer."""
     cause = bad.orig if isinstance(bad, DBAPIError) else bad
-    return any(kind.__name__ == "InterfaceError" for kind in type(cause).__mro__)
+    return any(kind.__name__ in ("InterfaceError", "InternalClientError") for kind in type(cause).__mro__)
 
 
 class Database(Protocol):

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asyncpg import InternalClientError
 
 from bot.dispatcher import OTHERS_SECONDS, Dispatcher
 from handlers.events import Address, Command
+from storage.database import gone
 from tests.house import House, OnTelegram, until
 from tests.town import Town
 
@@ -33,6 +35,11 @@ class Stumbling:
             self.stumbled = True
             raise RuntimeError("got result for unknown protocol state")
         return await do(work)
+
+
+def test_a_server_that_dies_in_the_middle_of_an_answer_is_no_fault_of_the_event() -> None:
+    assert gone(InternalClientError("got result for unknown protocol state 3"))
+    assert not gone(RuntimeError())
 
 
 @asynccontextmanager
