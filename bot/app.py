@@ -178,6 +178,9 @@ class App:
                 await channel.poll(partial(self.handle, channel=channel.name))  # type: ignore[attr-defined]
             except Unavailable:
                 await asyncio.sleep(1.0)  # nothing was confirmed: the same updates come again
+            except Exception:  # whatever it is: a process that hears nothing more, and lives, is worse
+                log.exception("updates not handled", extra={"channel": channel.name, "action": "poll"})
+                await asyncio.sleep(1.0)
 
     async def stop(self) -> None:
         """Take in and begin nothing more, finish what is in hand, keep the rest for the next start."""

@@ -278,9 +278,14 @@ def poster(settings: Settings, given: Namespace) -> int:
         raise Cannot("--village: too long for a link; at most 14 Thai, Lao or Khmer letters") from None
     if not links:
         raise Cannot("the bot is reached by nothing yet: set telegram.token, line.channel_secret or server.public_url")
-    given.out.mkdir(parents=True, exist_ok=True)
-    for file in poster.write(given.out, atlas, links, district, given.village, settings.emergency.by_country):
-        print(file)
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+        for file in poster.write(given.out, atlas, links, district, given.village, settings.emergency.by_country):
+            print(file)
+    except OSError as bad:  # a container's own folder is read-only
+        raise Cannot(
+            f"{given.out}: cannot be written to ({bad.strerror}); name a folder of the bot's account with --out"
+        ) from None
     return 0
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # imported where one is set up: it brings aiohttp
 log = logging.getLogger(__name__)
 AT_ONCE = 64  # sends under way; the platforms answer within a second, so this is far beyond their limits
 GIVE_UP = timedelta(hours=24)  # LINE forgets a retry key after a day, and an alert of yesterday is in the digest
+# Another process may have died after its commit and before its send, and nothing wakes us for what it left.
+OTHERS_SECONDS = 5.0
 AGAIN = 30.0  # seconds until a message for a channel that is off is looked at again
 FEW = 10  # tries; with fewer the day did not pass, the clock jumped
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds, doubled with full jitter in between
@@ -106,6 +108,8 @@ class Dispatcher:
             except Exception as down:  # whatever it is: who stopped here would answer nobody any more
                 log.error("outbox not readable", extra={"action": "sweep", "error": type(down).__name__})
                 pause = FIRST_RETRY
+            if self._database.dialect == "postgresql":
+                pause = OTHERS_SECONDS if pause is None else min(pause, OTHERS_SECONDS)
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()

@@ -74,7 +74,8 @@ def _driver(bad: BaseException) -> BaseException:
 
 def _hung_up(bad: BaseException) -> bool:
     """The driver's own words for a connection that is closed, or that it cannot follow any more: a process that was
-    frozen reads the answer to its question and the end of its connection at once.
+    frozen reads the answer to its question and the end of its connection at once, as it does when a server dies in the
+    middle of an answer.
     """
     layers = (bad, bad.orig if isinstance(bad, DBAPIError) else None, _driver(bad))
     return any(kind.__name__ in HUNG_UP for layer in layers for kind in type(layer).__mro__)

@@ -1,6 +1,7 @@
 """What all tests share: the databases they run on, and what must not be skipped in CI."""
 
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {
         "postgres": "" if POSTGRES else "NTSWATCH_TEST_POSTGRES names no PostgreSQL server",
         "chromium": "" if Path(CHROMIUM).exists() else f"no Chromium at {CHROMIUM} (NTSWATCH_TEST_CHROMIUM)",
+        "caddy": "" if shutil.which("caddy") else "Caddy, the proxy of deploy/, is not on the path",
     }
     for item in items:
         for mark, why in missing.items():

@@ -344,6 +344,14 @@ def test_posters_are_made_for_every_language(tmp_path: Path) -> None:
     assert len(said.out.splitlines()) == len(list((tmp_path / "posters").iterdir())) == 8
 
 
+def test_a_poster_needs_a_folder_that_can_be_written_to(tmp_path: Path) -> None:
+    told = config(tmp_path, {"server": {"public_url": "https://watch.example.org"}})
+    (tmp_path / "taken").write_text("no folder")
+    said = run("poster", "TH3801", "--config", str(told), "--out", str(tmp_path / "taken" / "posters"))
+    assert said.code == 2
+    assert "--out" in said.err
+
+
 def test_without_a_way_to_the_bot_there_is_no_poster(tmp_path: Path) -> None:
     told = config(tmp_path, {})
     assert "set telegram.token" in run("poster", "TH3801", "--config", str(told)).err

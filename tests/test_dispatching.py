@@ -1,13 +1,31 @@
 """What runs for as long as the process does."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bot.dispatcher import OTHERS_SECONDS
 from bot.lasting import lasting
 from handlers.events import Address, Command
 from storage.held import Work
 from storage.outbox import LEASE
+from tests.house import House, OnTelegram, until
 from tests.town import Town
+
+
+@asynccontextmanager
+async def running(town: Town) -> AsyncIterator[None]:
+    task = asyncio.create_task(town.dispatcher.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await town.dispatcher.settle()
 
 
 class Strange:
@@ -34,14 +52,9 @@ async def test_whatever_fails_the_dispatcher_goes_on(town: Town) -> None:
     await town.turns.handle([town.event(chat, Command("start"))])
     strange: Any = Strange(town.database)
     town.dispatcher._database = strange
-    running = asyncio.create_task(town.dispatcher.run())
-    async with asyncio.timeout(20):
-        while not town.sent("telegram", "r1"):
-            await asyncio.sleep(0.05)
+    async with running(town):
+        await until(lambda: town.sent("telegram", "r1"))
     assert strange.failed
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    await town.dispatcher.settle()
 
 
 async def test_a_message_that_cannot_be_looked_at_stays_and_is_tried_again(town: Town) -> None:
@@ -84,8 +97,48 @@ async def test_a_part_that_is_stopped_stays_stopped() -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    running = asyncio.create_task(lasting(part, "part", again=0.0))
+    task = asyncio.create_task(lasting(part, "part", again=0.0))
     await begun.wait()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert running.cancelled()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
+
+
+class Confused:
+    """Turns that fail once, in a way that nobody thought of."""
+
+    def __init__(self, real: Any) -> None:
+        self.real, self.failed = real, False
+
+    async def handle(self, events: Any) -> None:
+        if not self.failed:
+            self.failed = True
+            raise RuntimeError("confused")
+        await self.real.handle(events)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+async def test_whatever_goes_wrong_updates_are_asked_for_again(tmp_path: Path) -> None:
+    async with House(tmp_path, channels=("telegram",), mode="polling") as house:
+        turns: Any = Confused(house.app.turns)
+        house.app.turns = turns
+        await OnTelegram(house, 5001).write("/start")
+        await until(lambda: house.telegram.asked("sendMessage"))
+        assert turns.failed
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_a_process_to_which_nobody_writes_sends_what_one_that_died_left(url: str, tmp_path: Path) -> None:
+    async with (
+        Town(url, tmp_path) as other,
+        Town(url, tmp_path) as died,
+        running(other),
+        asyncio.timeout(3 * OTHERS_SECONDS),
+    ):
+        await asyncio.sleep(0.1)  # it has looked, and sleeps
+        await died.turns.handle([died.event(Address("telegram", "r1"), Command("start"))])
+        await until(lambda: other.sent("telegram", "r1"))

@@ -1,11 +1,14 @@
 """A platform that no longer knows us, or delivers elsewhere, is noticed while the bot runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.house import House, OnTelegram
+from bot.lookout import Lookout
+from bot.turns import Unavailable
+from tests.house import House, OnTelegram, until
 
 
 @pytest.fixture
@@ -62,3 +65,20 @@ async def test_while_all_is_well_nobody_hears_of_it(house: House) -> None:
     before = await said(house, phone)
     await house.app.lookout.look()
     assert await said(house, phone) == before
+
+
+async def test_a_look_that_cannot_be_written_down_is_not_the_last(house: House) -> None:
+    told: list[str] = []
+
+    async def tell(channel: str, what: str) -> None:
+        told.append(f"{channel} {what}")
+        house.line.endpoint = "https://thief.example/line"
+        if len(told) == 1:
+            raise Unavailable
+
+    house.line.endpoint = "https://thief.example/line"
+    lookout = Lookout(house.app.channels, house.app.ready, set(), house.app.settings.server.public_url, tell)
+    looking = asyncio.create_task(lookout.run(0.01))
+    await until(lambda: len(told) > 1)
+    looking.cancel()
+    assert set(told) == {"line webhook"}

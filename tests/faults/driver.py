@@ -23,6 +23,7 @@ AGAIN = ("/start",)
 REPORT: tuple[Step, ...] = ("a:kind:drugs", PIN, "a:when:now", "", "a:send:ask")
 PATIENCE = 0.05  # seconds before an event that was not answered 200 is delivered again
 SETTLED = 0.1  # seconds: what was in the sockets of a process that was killed has been read by the doubles
+STRANGE = 1_000_000  # above the numbers that the double gives its messages
 TWICE = 0.05  # of the events are delivered twice although they were answered: platforms do that
 
 
@@ -114,7 +115,7 @@ class Resident:
         self.last += 1
         chat = {"id": int(self.chat), "type": "private"}
         sender = {"id": int(self.chat), "is_bot": False, "first_name": "x"}
-        message = {"message_id": self.last, "date": 0, "chat": chat, "from": sender}
+        message = {"message_id": STRANGE + self.last, "date": 0, "chat": chat, "from": sender}
         update: dict[str, Any] = {"update_id": int(self.chat) * 100_000 + self.last}
         match step:
             case (latitude, longitude):
