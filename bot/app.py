@@ -227,7 +227,7 @@ def build(
     store = Store(vault, words, atlas, rules(settings, alert_delay, recorded), {}, now)
     store.recipients = tuple(map(Recipient.read, settings.seal.archive_recipients))
     web = Web(Letters(Mailbox(base, store)), Uploads(files), now)
-    channels = connect(settings, web, words)
+    channels = connect(settings, web, words, now)
     store.splits = splits(channels)
     # Beside the media: the database's own folder is the first to be full, and PostgreSQL has none here.
     spool = Spool(beside(settings) / "spool", vault, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +11,8 @@ from bot.channels.web import Web
 from bot.settings import Settings
 from handlers.commands import menu
 from locales import N, Words
+
+Clock = Callable[[], datetime]
 
 # TRANSLATORS: the bar under a LINE chat that opens the menu: at most 14 letters.
 BAR = N("Menu")
@@ -21,7 +24,7 @@ MENU = (
 )
 
 
-def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
+def telegram(settings: Settings, words: Mapping[str, Words], now: Clock) -> Channel:
     from bot.channels.telegram import Telegram
 
     told, limits = settings.telegram, settings.limits
@@ -48,12 +51,14 @@ def telegram(settings: Settings, words: Mapping[str, Words]) -> Channel:
         told.base_url,
         told.base_file_url,
         pace,
+        now=now,
         menus=menus,
         polling=told.mode == "polling",
     )
 
 
-def line(settings: Settings, words: Mapping[str, Words]) -> Channel:
+def line(settings: Settings, words: Mapping[str, Words], _: Clock) -> Channel:
+    """Every event of LINE's has a time of its own."""
     from bot.channels.line import Line
     from bot.channels.line_picture import Menu, MenuButton
 
@@ -67,7 +72,7 @@ def line(settings: Settings, words: Mapping[str, Words]) -> Channel:
     return made
 
 
-CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Mapping[str, Words]], Channel]]] = (
+CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Mapping[str, Words], Clock], Channel]]] = (
     MappingProxyType(
         {
             "telegram": (lambda s: bool(s.telegram.token), telegram),
@@ -87,8 +92,10 @@ def splits(channels: Mapping[str, Channel]) -> dict[str, Split]:
     return {**off, **{name: channel.split for name, channel in channels.items()}}
 
 
-def connect(settings: Settings, web: Web, words: Mapping[str, Words]) -> dict[str, Channel]:
+def connect(settings: Settings, web: Web, words: Mapping[str, Words], now: Clock) -> dict[str, Channel]:
     """The channels that the settings switch on; the web page needs no account."""
     web.pace = replace(web.pace, all_per_second=settings.limits.web_per_second)
-    made: dict[str, Channel] = {name: make(settings, words) for name, (on, make) in CHANNELS.items() if on(settings)}
+    made: dict[str, Channel] = {
+        name: make(settings, words, now) for name, (on, make) in CHANNELS.items() if on(settings)
+    }
     return {**made, "web": web}

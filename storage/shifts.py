@@ -1,12 +1,13 @@
 """What a digest counts: what came, was taken and was closed since a moment, and how what is open stands."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from handlers.due import DRAWN, alerted
 from handlers.effects import Status
 from handlers.events import Address
 from handlers.excluded import keeps_out
@@ -31,6 +32,12 @@ STAND = prepared.among(
     "SELECT status, count(*), "
     "sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END), sum(CASE WHEN opened <= ? THEN 1 ELSE 0 END) "
     "FROM cases WHERE desk IN LIST AND status <> 'closed' AND status <> 'withdrawn' AND NOT exercise GROUP BY status"
+)
+# By their own time of a shift that was told already. An id begins with the moment in which we took the report, and few
+# are of the last hours: `+ 0` keeps the index of `opened`, which has all the older ones, out of it.
+LATE = prepared.among(
+    "SELECT id, district, kind, practice, status, urgent, taken, done, excluded FROM cases "
+    "WHERE id >= ? AND opened + 0 < ? AND NOT exercise"
 )
 KEPT = prepared.among(
     f"{FACTS} WHERE excluded <> '' AND NOT exercise AND desk IN LIST UNION "
@@ -60,6 +67,7 @@ def count(connection: Connection, world: World, query: Query) -> Shift:
     came = Counter[CountKey]()
     for district, kind, practice, status, many in prepared.ask(connection, CAME, places, since):
         came[district, kind, bool(practice), Status(status)] += many
+    came.update(belated(connection, world, places, since))
     ((taken,),) = prepared.ask(connection, TAKEN, places, since)
     ((closed,),) = prepared.ask(connection, CLOSED, places, since)
     stand, overdue = Counter[Status](), 0
@@ -77,6 +85,20 @@ def count(connection: Connection, world: World, query: Query) -> Shift:
             stand[status] -= 1
             overdue -= case.opened <= late[0 if status is NEW else 1]
     return Shift(counts(came), taken, closed, {s: many for s, many in stand.items() if many}, overdue)
+
+
+def belated(connection: Connection, world: World, places: list[str], since: int) -> Iterator[CountKey]:
+    """What officers could not know when the last digest was told: a platform brought it late, or its alert waited."""
+    longest, known = world.rules.alert_delay, kept_from_some(world)
+    oldest = max(0, since - int(longest * 1000)) << DRAWN
+    for row, district, kind, practice, status, urgent, *moments, excluded in prepared.ask(
+        connection, LATE, oldest, since
+    ):
+        alert = milliseconds(alerted(longest, row, prompt=bool(urgent or practice)))
+        first = min([alert, *filter(None, moments)])
+        told = since < first <= milliseconds(world.now) and district in places
+        if told and not (known and keeps_out(excluded.split(","), world.group, world.member)):
+            yield district, kind, bool(practice), Status(status)
 
 
 def hidden(connection: Connection, world: World, places: list[str], since: int) -> Iterable[Facts]:

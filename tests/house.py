@@ -122,14 +122,17 @@ class House:
         await self._stack.aclose()
 
     async def open(self) -> None:
-        """Start the bot; again after `close`, as after a restart."""
+        """Start the bot; again after `close`, as after a restart. What a start does is done, but APScheduler is left
+        out: it goes by the real clock, and nobody can say what time it is in the house when it speaks."""
         self._running = AsyncExitStack()
         self.app: App = build(reading.read(self.config, {}), now=self.clock, probe=lambda _: self.full)
         self._running.push_async_callback(self.app.stop)
         await self.app.start()
-        await self.app.schedule.start()
+        await self.app.schedule.digest()
         self.url = await self._running.enter_async_context(served(server.build(self.app), self.app.web))
         await until(lambda: self.app.ready == set(self.app.channels))
+        if self.app.gauge:
+            await self.app.gauge.read()
         MENUS.update(self.line.menus)
         PICTURES.update(self.line.pictures)
 

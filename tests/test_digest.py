@@ -27,6 +27,7 @@ from storage import directory, shifts, worlds
 from storage.audit import Witness
 from storage.core import CASES
 from storage.retention import Keep
+from tests.test_turns import REPORT, RESIDENT
 from tests.town import EMERGENCY, GAZETTEER, NOW, WORDS, Town
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
@@ -204,7 +205,45 @@ async def test_each_chat_hears_what_came_since_its_own_last_digest(town: Town) -
     assert "25 พ.ย. 2569 เวลา 18:00" in town.sent("telegram", "g-prov")[-1]["text"], "a new group begins anew"
 
 
-@pytest.mark.parametrize("sql", [shifts.CAME, shifts.TAKEN, shifts.CLOSED, shifts.STAND, shifts.HANDLED])
+async def came(town: Town, hour: int, minute: int = 0) -> str:
+    """What is new in the digest that is told then (UTC)."""
+    town.clock.now = town.clock.now.replace(hour=hour, minute=minute)
+    await schedule(town).digest()
+    await town.deliver()
+    return str(town.sent("line", "c1")[-1]["text"].split("\n")[2])
+
+
+async def reported(town: Town, at: datetime) -> None:
+    """A report whose last word the platform heard then, whenever it is brought."""
+    await town.database.write(lambda c: directory.change(c, town.store, PEOPLE))
+    for body in REPORT[:-1]:
+        await town.says(RESIDENT, body)
+    await town.turns.handle([replace(town.event(RESIDENT, REPORT[-1]), at=at)])
+
+
+async def test_what_a_platform_brings_late_is_in_the_next_digest(town: Town) -> None:
+    """Sent before seven, brought after the digest of seven: by its own time it is of a shift that was told already."""
+    await town.database.write(lambda c: directory.change(c, town.store, PEOPLE))
+    assert await came(town, 0, 1) == "📥 No reports."
+    town.clock.tick(minutes=1)
+    await reported(town, town.clock() - timedelta(minutes=5))
+    assert await came(town, 11) == "📥 1 new"
+    town.clock.tick(days=1)
+    assert await came(town, 0) == "📥 No reports."
+
+
+async def test_a_report_whose_alert_waits_over_a_digest_is_in_the_next(url: str, tmp_path: Path) -> None:
+    async with Town(url, tmp_path, alert_delay=1_800.0) as town:
+        town.clock.now = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
+        await reported(town, town.clock())
+        town.clock.tick(seconds=1)
+        assert await came(town, 0) == "📥 No reports."
+        assert await came(town, 11) == "📥 1 new"
+        town.clock.tick(days=1)
+        assert await came(town, 0) == "📥 No reports."
+
+
+@pytest.mark.parametrize("sql", [shifts.CAME, shifts.LATE, shifts.TAKEN, shifts.CLOSED, shifts.STAND, shifts.HANDLED])
 async def test_every_count_is_answered_by_an_index(sql: dict[str, str], tmp_path: Path) -> None:
     async with Town(f"sqlite+aiosqlite:///{tmp_path}/town.db", tmp_path) as town:
         values = ('["TH3801"]',) * sql["sqlite"].count("json_each") + (0,) * sql["sqlite"].count("?")

@@ -145,6 +145,15 @@ async def test_reports_of_three_languages_on_three_channels_reach_both_groups_in
     assert {call.status for call in linked.line.calls if "/message/" in call.path} == {200}
 
 
+async def test_every_channel_goes_by_the_clock_of_the_house(linked: House) -> None:
+    """A press has no time of its own on Telegram and the page: it gets it from there too."""
+    linked.clock.tick(days=-300)
+    async with OnWeb(linked) as page:
+        for phone in (OnTelegram(linked, 700), OnLine(linked, LINE_OFFICER), page):
+            await report(phone, linked, "th", THAI)
+    assert [case.opened for case in await linked.cases()] == [linked.clock()] * 3
+
+
 async def test_details_go_to_the_one_who_asks(linked: House) -> None:
     number = number_in(await report(OnTelegram(linked, 71), linked, "lo", LAO))
     for group, private in (
