@@ -6,6 +6,8 @@ import asyncio
 import os
 import random
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -105,12 +107,22 @@ def signalled(bot: Bot, what: signal.Signals) -> None:
     os.kill(bot.process.pid, what)
 
 
-async def frozen_by_turns(made: Faulty, folder: Path) -> Verdict:
+@asynccontextmanager
+async def beside(bot: Bot) -> AsyncIterator[Bot]:
+    """Another process with the same settings."""
+    folder = bot.config.parent / "other"
+    folder.mkdir()
+    (folder / "config.toml").write_text(bot.config.read_text())
+    other = Bot(folder / "config.toml", bot.how)
+    try:
+        yield other
+    finally:
+        await other.end()
+
+
+async def frozen_by_turns(made: Faulty, other: Bot) -> Verdict:
     """Two processes take turns at being frozen under load; residents go to the other one meanwhile."""
     dice = random.Random(made.seed)
-    (folder / "other").mkdir()
-    (folder / "other" / "config.toml").write_text(made.bot.config.read_text())
-    other = Bot(folder / "other" / "config.toml", made.bot.how)
     here, there, slowest = made.bot, other, 0.0
     async with arranged(made.bot) as app, aiohttp.ClientSession(timeout=HASTE) as http:
         meant = await witness(app, made)
@@ -142,14 +154,14 @@ async def frozen_by_turns(made: Faulty, folder: Path) -> Verdict:
 @pytest.mark.slow
 @only_full
 async def test_two_processes_that_are_frozen_by_turns(url: str, tmp_path: Path) -> None:
-    async with of_processes(tmp_path, url) as made:
-        verdict = await frozen_by_turns(made, tmp_path)
+    async with of_processes(tmp_path, url) as made, beside(made.bot) as other:
+        verdict = await frozen_by_turns(made, other)
     assert verdict.bad == []
 
 
 @pytest.mark.slow
 @only_full
 async def test_a_build_whose_transactions_stand_still_for_ever_is_found_out(url: str, tmp_path: Path) -> None:
-    async with of_processes(tmp_path, url, "for-ever") as made:
+    async with of_processes(tmp_path, url, "for-ever") as made, beside(made.bot) as other:
         with pytest.raises(AssertionError, match="do not leave"):
-            await frozen_by_turns(made, tmp_path)
+            await frozen_by_turns(made, other)
