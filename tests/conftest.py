@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,10 +21,18 @@ settings.load_profile("ours")
 MUST_RUN = bool(os.environ.get("NTSWATCH_REQUIRE_ALL"))
 
 
+def draws_emoji() -> bool:
+    """Whether the machine has a font for them; a machine that is not asked by fontconfig has."""
+    if not (asked := shutil.which("fc-list")):
+        return sys.platform != "linux"
+    return bool(subprocess.run([asked, ":lang=und-zsye"], capture_output=True, check=False).stdout)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {
         "postgres": "" if POSTGRES else "NTSWATCH_TEST_POSTGRES names no PostgreSQL server",
         "chromium": "" if Path(CHROMIUM).exists() else f"no Chromium at {CHROMIUM} (NTSWATCH_TEST_CHROMIUM)",
+        "emoji": "" if draws_emoji() else "Chromium would find no font with emoji (Debian: fonts-noto-color-emoji)",
         "caddy": "" if shutil.which("caddy") else "Caddy, the proxy of deploy/, is not on the path",
     }
     for item in items:

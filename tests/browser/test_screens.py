@@ -12,7 +12,7 @@ from tests.screens.looking import LARGE, LOOK, SMALL, opened
 from tests.screens.stand import standing
 from tests.screens.walks import BRIEF
 
-pytestmark = pytest.mark.chromium
+pytestmark = [pytest.mark.chromium, pytest.mark.emoji]
 
 BAD = {
     "the page is wider than the screen": "<p style='width:400px'>wide</p>",
@@ -22,7 +22,7 @@ BAD = {
     "a word is broken": "<p style='width:60px;overflow-wrap:anywhere'>unbelievably</p>",
     "a picture stands alone in its line": "<button style='width:70px;height:90px'>🚫 somebody</button>",
     "a line begins with a sign that belongs to the one before": (
-        "<p style='width:70px'><span style='display:inline-block'>numbers</span>, and</p>"
+        "<p style='width:1px'><span style='display:inline-block'>numbers</span>, and</p>"
     ),
     "a line ends with a sign that belongs to the next one": "<p style='word-break:break-all;width:1px'>เแ</p>",
     "no font has U+378": "<p>\u0378</p>",
