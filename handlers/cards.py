@@ -114,7 +114,7 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append(f"👁 {seen}")
     if any(item.get("added") for item in there(case)) or details.get("pins"):
         lines.append(f"➕ {words.t('The reporter added something. Press Details.')}")
-    if any(item.get("changed") for item in there(case)):
+    if any(item.get("changed") for item in there(case)) or details.get("renamed"):
         lines.append(f"✏️ {words.t('The reporter changed something. Press Details.')}")
     if case.felt in SAID:
         lines.append(f"🗣 {words.t(SAID[case.felt])}")
@@ -257,7 +257,8 @@ def full(
     zone: ZoneInfo = world.rules.zone
     lines = [headline(words, language, world, case), ""]
     if "typed" in case.details:
-        lines += [words.t("Place as written:"), quoted(defang(case.details["typed"]))]
+        head = f"✏️ {words.t('Changed after sending')} · " if case.details.get("renamed") else ""
+        lines += [head + words.t("Place as written:"), quoted(defang(case.details["typed"]))]
     if "pin" in case.details:
         latitude, longitude = case.details["pin"]
         lines.append(f"{words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")

@@ -1,6 +1,6 @@
 """What a resident can ask for besides reporting: help, language, how a report stands, what is kept."""
 
-from handlers import after, answering, screen, seats, talk
+from handlers import after, answering, placing, screen, seats, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
 from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Record, Say, ShowMenu
 from handlers.entry import read_start
@@ -9,7 +9,7 @@ from handlers.history import recorded
 from handlers.intro import NATIVE
 from handlers.keeping import TooMuch, reworded, without
 from handlers.scripts import guess, language_of
-from handlers.sending import card, destinations, my_reports
+from handlers.sending import card, destinations
 from handlers.values import replace
 from handlers.where import MOST_NAME
 from handlers.world import Answers, Case, Group, Member, Memory, Query, World
@@ -115,13 +115,16 @@ def needs_edited(world: World, event: Incoming) -> Query | None:
     """The reports that were sent, where the words are none of the half one."""
     if event.group or not isinstance(event.body, Edited):
         return None
-    half = any(i.get("message") == event.body.message for i in world.memory.answers.get("seen", ()))
+    answers, message = world.memory.answers, event.body.message
+    half = placing.meant(answers, message) or any(i.get("message") == message for i in answers.get("seen", ()))
     return None if half else Query(mine=True, details=True)
 
 
 def edited(world: World, event: Incoming, body: Edited) -> Decision:
     """Changed words are kept as they stand now; of a report that was sent, officers see it and the resident hears."""
     memory = world.memory
+    if (placed := placing.edited(world, event, body)) is not None:
+        return placed
     try:
         answers = reworded(world, memory.answers, body)
         found = [e for case in world.cases for e in changed(world, event, case, body)]
@@ -137,16 +140,17 @@ def edited(world: World, event: Incoming, body: Edited) -> Decision:
 
 def changed(world: World, event: Incoming, case: Case, body: Edited) -> Decision:
     """One report that was sent, with other words, or without them; nothing where it does not hold that message."""
-    details = reworded(world, case.details, body, changed=True)
+    details, place = placing.reworded(world, case, body)
+    details = reworded(world, details, body, changed=True)
     answers = answering.reworded(world, case, body)
     if details == case.details and not answers:
-        return ()
+        return (placing.said(world, event, case, place),) if place else ()
     told = again(world, case, replace(case, details=details))
     text = world.t("Report {number} is changed, too. What officers have read already, they know.", number=case.number)
     return (
         *((Amend(case.id, details), *told) if details != case.details else answers),
         Record("words changed", "", case.id),
-        Say(event.chat, text, (*after.add_more(world, case), my_reports(world))),
+        placing.said(world, event, case, "\n".join(filter(None, [text, place]))),
     )
 
 
@@ -156,14 +160,18 @@ def needs_unsent(_: Incoming) -> Query:
 
 def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
     """What a resident takes back goes from the half report and from the reports they sent, and from what cards say."""
+    if (placed := placing.unsent(world, event, body.message)) is not None:
+        return placed
     answers, dropped = without(world.memory.answers, body.message)
     found: list[Effect] = []
     for case in world.cases:
-        details, gone = without(case.details, body.message)
+        left, place = placing.without(world, case, body.message)
+        details, gone = without(left, body.message)
         if details != case.details:
             found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
             found += again(world, case, replace(case, details=details))
         found += answering.unsent(case, body.message)
+        found += [placing.said(world, event, case, place)] if place else []
     if found:
         return (*kept(world, answers), *dropped, *found)
     if answers == world.memory.answers:  # it was sent before and comes later: platforms keep no order
