@@ -1,6 +1,6 @@
 """The message that gave the place is changed or taken back: read again before sending, said plainly after it."""
 
-from handlers import after, flow, screen
+from handlers import after, flow, replacing, screen
 from handlers.clean import shown
 from handlers.effects import Button, Decision, Say
 from handlers.events import Edited, Incoming, Text
@@ -113,4 +113,5 @@ def said(world: World, event: Incoming, case: Case, text: str) -> Say:
 
 
 def ways(world: World, case: Case) -> tuple[Button, ...]:
-    return (*(after.add_more(world, case) or new_report(world)), my_reports(world))
+    more = after.add_more(world, case) or new_report(world)
+    return (*more, *replacing.button(world, case), my_reports(world))

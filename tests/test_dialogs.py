@@ -32,6 +32,8 @@ SHOWN: Mapping[str, str] = MappingProxyType(
         "words taken back": r" > \(unsend \d",
         "words taken back before they come": r" > \(unsend -",
         "words changed": r" > \(edit ",
+        "a file replaced": r" > \(edit \d+ photo=",
+        "a replaced file deleted": r"\[🗑 .*\](\n .*)*\n(officers.*\n( .*\n)*)?\w+ > \[🗑\]",
         "a place changed": r" > \(edit .*\)\n  \w+ < ✓ ",
         "a place changed into none": r" > \(edit .*\)\n  \w+ < (ไม่พบ|ບໍ່ຮູ້ຈັກ|រកកន្លែង)",
         "a place taken back": r" > \(unsend \d\)\n( .*\n)*? .*\[📍 ",
