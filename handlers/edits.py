@@ -52,7 +52,7 @@ def changed(world: World, event: Incoming, case: Case, body: Edited) -> Decision
     asked = tuple(replace(q, body=bodies.get(q.id, q.body)) for q in case.asked)
     now = replace(case, details=new.answers, asked=asked)
     fresh = tuple(f for f in files(new.answers) if f not in files(case.details))
-    reads = words != case.details or answered
+    reads = words != placed or answered
     text = world.t("Report {number} is changed, too. What officers have read already, they know.", number=case.number)
     lines = [text if reads else "", place, new.note, note]
     fetched = any(isinstance(e, FetchMedia) for e in (*new.effects, *answers))
@@ -62,7 +62,7 @@ def changed(world: World, event: Incoming, case: Case, body: Edited) -> Decision
         *new.effects,
         *((Amend(case.id, new.answers, fresh), *again(world, case, now)) if new.answers != case.details else ()),
         *answers,
-        *((Record("words changed", "", case.id),) if reads else ()),
+        *((Record("words changed", "", case.id),) if reads or placed != case.details else ()),
         *((Record("file replaced", "", case.id),) if fetched else ()),
         placing.said(world, event, now, "\n".join(filter(None, lines))),
     )

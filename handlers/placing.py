@@ -78,7 +78,8 @@ def reworded(world: World, case: Case, body: Edited) -> tuple[Answers, str]:
     if clean == details.get("typed", "").strip():
         return details, ""
     left = {k: v for k, v in details.items() if k != "typed"} | ({"typed": clean} if clean else {})
-    return {**left, "renamed": True}, stays(world, case)
+    read = world.t("Officers now read the place as you wrote it.")
+    return {**left, "renamed": True}, f"{read}\n{stays(world, case)}"
 
 
 def without(world: World, case: Case, message: str) -> tuple[Answers, str]:
@@ -96,12 +97,12 @@ def stays(world: World, case: Case) -> str:
     place = district_name(world.gazetteer, case.district, world.language)
     if case.status in ENDED:
         return world.t(
-            "The place of report {number} is still {place}. If it happened somewhere else, send a new report.",
+            "Report {number} still counts as one from {place}. If it was somewhere else, send a new report.",
             number=case.number,
             place=place,
         )
     return world.t(
-        "The place of report {number} is still {place}. If it happened somewhere else, press Add more and write where.",
+        "Report {number} still counts as one from {place}. If it was somewhere else, press Add more and write where.",
         number=case.number,
         place=place,
     )

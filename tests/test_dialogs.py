@@ -37,7 +37,7 @@ SHOWN: Mapping[str, str] = MappingProxyType(
         "a place changed": r" > \(edit .*\)\n  \w+ < ✓ ",
         "a place changed into none": r" > \(edit .*\)\n  \w+ < (ไม่พบ|ບໍ່ຮູ້ຈັກ|រកកន្លែង)",
         "a place taken back": r" > \(unsend \d\)\n( .*\n)*? .*\[📍 ",
-        "a place changed after sending": r" > \(edit .*\)\n( .*\n)*?  \w+ < .*0000-0001.*\n +\| .* 0000-0001 ",
+        "a place changed after sending": r" > \(edit .*\)\n( .*\n)*? +\| (เรื่อง|ເລື່ອງ|រឿង) 0000-0001 ",
         "a receipt, anywhere": r"^\w+ > 000-",
         "a receipt in a report": r"^\w+ > \w.* 000-",
         "my reports": r"\[📄 ",

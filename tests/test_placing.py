@@ -140,8 +140,8 @@ def test_the_place_of_a_report_that_was_sent_stays_and_its_words_are_those_of_no
     assert street.cases[0].district == "TH3804"
     assert street.cases[0].details["typed"] == "บุ่งคล้า บ้านใต้"
     said = street.says(decision)
-    assert "is changed, too" in said
-    assert "is still Seka" in said
+    assert "Officers now read the place as you wrote it." in said
+    assert "still counts as one from Seka" in said
     assert [b.value.rpartition(":")[0] for b in street.shown] == ["my:add", ""]
     assert street.hear(Edited("u1", "บุ่งคล้า บ้านใต้")) == ()
 
@@ -150,7 +150,7 @@ def test_a_name_of_a_list_has_no_words_to_change_and_the_resident_hears_what_sta
     street = report(Choice("a:place:list"), Choice("a:country:TH"), Text("บึงกาฬ"), Text("เซกา"))
     decision = street.hear(Edited("u4", "บุ่งคล้า"))
     assert not [e for e in decision if isinstance(e, Amend)]
-    assert "is changed, too" not in street.says(decision)
+    assert "Officers now read" not in street.says(decision)
     assert "press Add more and write where" in street.says(decision)
 
 
@@ -169,7 +169,7 @@ def test_words_and_pin_that_are_taken_back_go_from_a_report_that_was_sent(body: 
     decision = street.hear(Unsent("u1"))
     assert not {"typed", "pin"} & set(street.cases[0].details)
     assert street.cases[0].district == district
-    assert "is still" in street.says(decision)
+    assert "still counts as one from" in street.says(decision)
     assert not [w for w in heard_by(decision).get(OFFICERS, ()) if "เซกา" in w.text and "✏️" in w.text]
 
 
