@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from handlers import asking_back, contact, keeping, verdict
+from handlers import asking_back, contact, keeping, replacing, verdict
 from handlers.dates import day_text, local_day
 from handlers.effects import Amend, Button, Decision, Effect, Keep, Say, SetContact
 from handlers.events import Address, Choice, Command, Incoming, Media, Place, Text
@@ -123,6 +123,10 @@ def press(world: World, event: Incoming, action: str) -> Decision:
             return begin_adding(world, event, case)
         case "contact":
             return (Keep(memory), ask_contact(world, event))
+        case "old":
+            left, effects = replacing.deleted(case)
+            note = world.t("The earlier file is deleted here. What officers have seen already, they know.")
+            return (Keep(memory), *effects, *show(world, event, left, note if effects else ""))
         case "withdraw":
             return (Keep(memory), *verdict.ask_withdrawal(world, event, case))
         case "gone":
@@ -152,7 +156,7 @@ def on(event: Incoming) -> str:
 
 def actions(world: World, case: Case) -> tuple[Button, ...]:
     contact_ = () if case.status in ENDED else (Button("🔔 " + world.t("Messages"), f"my:contact:{plain(case)}"),)
-    return (*add_more(world, case), *contact_, *verdict.choices(world, case))
+    return (*add_more(world, case), *replacing.button(world, case), *contact_, *verdict.choices(world, case))
 
 
 def add_more(world: World, case: Case) -> tuple[Button, ...]:

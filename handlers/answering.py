@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers import after, cards, hygiene, keeping, membership, talk
+from handlers import after, cards, hygiene, keeping, membership, replacing, talk
 from handlers.asking_back import answered
 from handlers.desk import announced
 from handlers.effects import Adopt, AnswerQuestion, Button, ButtonKind, Decision, Effect, Keep, MoveCase, Record, Say
@@ -169,10 +169,21 @@ def to_asker(world: World, case: Case, question: Asked, body: dict[str, Any]) ->
     return (Say(member.chat, "\n".join([*lines, *cards.asked_lines(words, one, files_apart=True)])),)
 
 
-def reworded(world: World, case: Case, edited: Edited) -> tuple[Effect, ...]:
-    """What the reporter changes stands so in their answers, too. Raises TooMuch."""
-    bodies = [(q, keeping.reworded(world, q.body, edited, changed=True)) for q in case.asked]
-    return tuple(AnswerQuestion(q.id, case.id, q.state, body) for q, body in bodies if body != q.body)
+def edited(world: World, event: Incoming, case: Case, body: Edited) -> tuple[tuple[Effect, ...], bool, str]:
+    """What the reporter changes stands so in their answers, too; whether words did, and what is said of a file.
+    Raises TooMuch."""
+    effects, words, note = tuple[Effect, ...](), False, ""
+    for question in case.asked:
+        left = keeping.reworded(world, question.body, body, changed=True)
+        new = replacing.refiled(world, event, left, body, case)
+        words, note = words or left != question.body, note or new.note
+        if new.answers == question.body:
+            continue
+        files = tuple(f for f in keeping.files(new.answers) if f not in keeping.files(question.body))
+        adopted = (Adopt(case.id, files),) if files else ()
+        kept = AnswerQuestion(question.id, case.id, question.state, new.answers)
+        effects = (*effects, *new.effects, *adopted, kept)
+    return effects, words, note
 
 
 def unsent(case: Case, message: str) -> tuple[Effect, ...]:

@@ -16,6 +16,7 @@ from handlers.life import ENDINGS
 from handlers.persons import one
 from handlers.phrases import PHRASES, Phrase
 from handlers.places import Gazetteer, district_name, short_name
+from handlers.replacing import OLD, of_case
 from handlers.world import LOST, Asked, Case, File, Note, World
 from locales import N, Words
 
@@ -114,7 +115,7 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append(f"👁 {seen}")
     if any(item.get("added") for item in there(case)) or details.get("pins"):
         lines.append(f"➕ {words.t('The reporter added something. Press Details.')}")
-    if any(item.get("changed") for item in there(case)):
+    if any(item.get("changed") for item in there(case)) or details.get("renamed"):
         lines.append(f"✏️ {words.t('The reporter changed something. Press Details.')}")
     if case.felt in SAID:
         lines.append(f"🗣 {words.t(SAID[case.felt])}")
@@ -131,9 +132,9 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
 
 
 def there(case: Case) -> list[Mapping[str, Any]]:
-    """What the reporter wrote and sent, without the files that were lost on their way."""
-    lost = {f.file for f in case.files if f.state in LOST}
-    return [item for item in case.details.get("seen", ()) if item.get("file") not in lost]
+    """What the reporter wrote and sent, without files that were lost on their way or replaced."""
+    gone = {f.file for f in case.files if f.state in LOST} | {*of_case(case)}
+    return [item for item in case.details.get("seen", ()) if item.get("file") not in gone]
 
 
 def title(words: Words, case: Case) -> str:
@@ -257,7 +258,8 @@ def full(
     zone: ZoneInfo = world.rules.zone
     lines = [headline(words, language, world, case), ""]
     if "typed" in case.details:
-        lines += [words.t("Place as written:"), quoted(defang(case.details["typed"]))]
+        head = f"✏️ {words.t('Changed after sending')} · " if case.details.get("renamed") else ""
+        lines += [head + words.t("Place as written:"), quoted(defang(case.details["typed"]))]
     if "pin" in case.details:
         latitude, longitude = case.details["pin"]
         lines.append(f"{words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
@@ -295,7 +297,7 @@ def asked_lines(words: Words, question: Asked, *, files_apart: bool = False) -> 
     for item in (i for i in body.get("seen", ()) if "text" in i):
         lines += [f"✏️ {words.t('Changed after sending')}:"] if item.get("changed") else []
         lines.append(quoted(defang(item["text"])))
-    files = sum(1 for item in body.get("seen", ()) if "file" in item)
+    files = sum(1 for item in body.get("seen", ()) if "file" in item and not item.get(OLD))
     if files and files_apart:
         lines.append("📎 " + words.n("{count} file, see Details", "{count} files, see Details", files, count=files))
     if said := ANSWERS.get(body.get("answer", question.state)):
@@ -324,6 +326,7 @@ def file_lines(words: Words, case: Case, hidden: Sequence[str]) -> list[str]:
     lost = sum(1 for f in case.files if f.state in ("missing", "refused"))
     infected = sum(1 for f in case.files if f.state == "infected")
     unseen = sum(1 for f in case.files if f.state == "kept" and f.kind in hidden)
+    old = sum(1 for f in case.files if f.state in ("kept", "waiting") and f.file in of_case(case))
     said = (
         (late, words.n("{count} file is still on its way.", "{count} files are still on their way.", late)),
         (lost, words.n("{count} file could not be fetched.", "{count} files could not be fetched.", lost)),
@@ -336,6 +339,14 @@ def file_lines(words: Words, case: Case, hidden: Sequence[str]) -> list[str]:
             ),
         ),
         (unseen, words.n("This app cannot show {count} file.", "This app cannot show {count} files.", unseen)),
+        (
+            old,
+            words.n(
+                "The reporter has replaced {count} file. The old one comes last.",
+                "The reporter has replaced {count} files. The old ones come last.",
+                old,
+            ),
+        ),
     )
     return [text for count, text in said if count]
 
@@ -348,7 +359,9 @@ def attachments(case: Case, hidden: Sequence[str] = ()) -> tuple[Attachment, ...
 
 
 def shown_files(case: Case, hidden: Sequence[str]) -> list[File]:
-    return [f for f in case.files if f.state == "kept" and f.kind not in hidden]
+    """Those in whose place others stand come last."""
+    old = of_case(case)
+    return sorted((f for f in case.files if f.state == "kept" and f.kind not in hidden), key=lambda f: f.file in old)
 
 
 def line(words: Words, language: str, world: World, case: Case) -> str:

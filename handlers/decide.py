@@ -12,6 +12,7 @@ from handlers import (
     contact,
     coordinator,
     digest,
+    edits,
     groups,
     handing,
     hygiene,
@@ -80,7 +81,7 @@ def needs(world: World, event: Incoming) -> Query | None:
         case Added() | Removed() | MembersLeft():
             return groups.needs(world, event)
         case Unsent():
-            return resident.needs_unsent(event)
+            return edits.needs_unsent(event)
         case Outcome() as outcome:
             return outcomes.needs(world, outcome)
     return None
@@ -90,7 +91,7 @@ def needs_words(world: World, event: Incoming) -> Query | None:
     mine = None
     if not event.group:
         mine = receipts.needs(world, event) or after.needs_more(world, event) or answering.needs(world, event)
-        mine = mine or resident.needs_edited(world, event)
+        mine = mine or edits.needs_edited(world, event)
     return mine or (asking_back.needs_reply(world, event) if isinstance(event.body, Text) else None)
 
 
@@ -219,9 +220,9 @@ def in_private(world: World, event: Incoming) -> Decision:
         case Choice() as choice if mine := after.pressed(choice):
             return after.press(world, event, mine[0])
         case Edited() as edited:
-            return resident.edited(world, event, edited)
+            return edits.edited(world, event, edited)
         case Unsent() as unsent:
-            return resident.unsent(world, event, unsent)
+            return edits.unsent(world, event, unsent)
         case Returned():
             return resident.greet(world, event)
         case _:

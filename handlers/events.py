@@ -58,7 +58,8 @@ class Media:
     """A file that the platform holds under `ref`; nothing is downloaded before the turn is stored.
 
     `size` in bytes and `seconds` are the platform's claims, 0 when it makes none. `album` is the same for files
-    that were sent at once (Telegram media groups, LINE image sets).
+    that were sent at once (Telegram media groups, LINE image sets). `mark` is the same for the same file, whatever
+    it is called under `ref`; empty where the platform does not say.
     """
 
     kind: MediaKind
@@ -68,6 +69,7 @@ class Media:
     seconds: int = 0
     caption: str = ""
     album: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,14 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The words of an earlier message were changed. An edited command never runs again."""
+    """An earlier message was changed. An edited command never runs again.
+
+    `text` and `media` are its words and its file as they stand now; often only one of them is another one.
+    """
 
     message: str
     text: str
+    media: Media | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ BY_REPORTER = frozenset(
     {
         "case withdraw",
         "words changed",
+        "file replaced",
+        "file deleted",
         "question answered",
         "question unknown",
         "question declined",

@@ -1,6 +1,7 @@
 """What a resident wrote or sent, kept as it came: nothing is lost, whatever question was open."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,7 @@ from handlers.world import Answers, World
 LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
 BACK = "back"  # marks what came with the return to a half report, until that goes on or is left
 HELD = ("seen", "lost")  # what came, and the files among it that cannot be used
+MARK = 4  # letters: tell one file of a message from the next, and say too little to find it at the platform
 Item = Mapping[str, Any]
 LINKS = frozenset("/@")  # a word with one of these is an address or a name of the internet: Latin in every language
 
@@ -37,7 +39,8 @@ def keep(world: World, event: Incoming, answers: Answers) -> tuple[Answers, tupl
         case Media() as media:
             file = world.dice[32:48].hex()
             effects = (FetchMedia(checked(world, event, media, answers), file),)
-            seen.append({"file": file, "kind": media.kind, "message": event.message, "album": media.album})
+            item = {"file": file, "kind": media.kind, "message": event.message, "album": media.album}
+            seen.append({**item, **marked(file, media)})
             if shown(media.caption).strip():
                 seen.append(words(world, event.message, media.caption, seen))
             return {**answers, "seen": seen}, effects
@@ -54,6 +57,11 @@ def words(world: World, message: str, text: str, seen: list[Item]) -> Item:
     if not LINKS.isdisjoint(clean):
         spoken = " ".join(word for word in clean.split() if LINKS.isdisjoint(word))
     return {"text": clean, "language": language_of(spoken) or world.language, "message": message}
+
+
+def marked(file: str, media: Media) -> Item:
+    """How the platform's file is known again beside our name for it; nothing where the platform does not say."""
+    return {"mark": sha256(f"{file} {media.mark}".encode()).hexdigest()[:MARK]} if media.mark else {}
 
 
 def checked(world: World, event: Incoming, media: Media, answers: Answers) -> Media:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from handlers import excluded, groups, keeping, translating
 from handlers.after import add_more, ways
+from handlers.edits import again
 from handlers.effects import Button, ButtonKind, Decision, Keep, Routed, Say
 from handlers.events import Address, Fate, Incoming, Outcome
 from handlers.places import chain
-from handlers.resident import again
 from handlers.routing import Destination
 from handlers.screen import ask
 from handlers.sending import card

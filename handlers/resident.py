@@ -1,21 +1,17 @@
 """What a resident can ask for besides reporting: help, language, how a report stands, what is kept."""
 
-from handlers import after, answering, screen, seats, talk
+from handlers import screen, seats, talk
 from handlers.coordinator import changeable_group, not_yours, set_group_language
-from handlers.effects import Amend, Button, Decision, DropMedia, Effect, Enroll, Keep, Recall, Record, Say, ShowMenu
+from handlers.effects import Button, Decision, Enroll, Keep, Say, ShowMenu
 from handlers.entry import read_start
-from handlers.events import Choice, Command, Edited, Incoming, Text, Unsent
+from handlers.events import Choice, Command, Incoming, Text
 from handlers.history import recorded
 from handlers.intro import NATIVE
-from handlers.keeping import TooMuch, reworded, without
 from handlers.scripts import guess, language_of
-from handlers.sending import card, destinations, my_reports
 from handlers.values import replace
 from handlers.where import MOST_NAME
-from handlers.world import Answers, Case, Group, Member, Memory, Query, World
+from handlers.world import Answers, Group, Member, Memory, World
 from locales import LANGUAGES
-
-MOST_EARLY = 20
 
 
 def language(world: World, event: Incoming) -> str:
@@ -109,93 +105,6 @@ def change(world: World, event: Incoming) -> Decision:
         )
     buttons = tuple(b for b in screen.changing(world) if b.value.partition(":")[2] in world.memory.answers)
     return (Say(event.chat, world.t("What do you want to change?"), buttons),)
-
-
-def needs_edited(world: World, event: Incoming) -> Query | None:
-    """The reports that were sent, where the words are none of the half one."""
-    if event.group or not isinstance(event.body, Edited):
-        return None
-    half = any(i.get("message") == event.body.message for i in world.memory.answers.get("seen", ()))
-    return None if half else Query(mine=True, details=True)
-
-
-def edited(world: World, event: Incoming, body: Edited) -> Decision:
-    """Changed words are kept as they stand now; of a report that was sent, officers see it and the resident hears."""
-    memory = world.memory
-    try:
-        answers = reworded(world, memory.answers, body)
-        found = [e for case in world.cases for e in changed(world, event, case, body)]
-    except TooMuch as bad:
-        return (Say(event.chat, bad.reason, talk.way_on(world)),)
-    if answers == memory.answers:
-        return tuple(found)
-    left = replace(memory, answers=answers)
-    if screen.question(world) is screen.question(world.remembering(left)):
-        return (Keep(left),)
-    return screen.ask(world, event, left)  # nothing is left of what they saw
-
-
-def changed(world: World, event: Incoming, case: Case, body: Edited) -> Decision:
-    """One report that was sent, with other words, or without them; nothing where it does not hold that message."""
-    details = reworded(world, case.details, body, changed=True)
-    answers = answering.reworded(world, case, body)
-    if details == case.details and not answers:
-        return ()
-    told = again(world, case, replace(case, details=details))
-    text = world.t("Report {number} is changed, too. What officers have read already, they know.", number=case.number)
-    return (
-        *((Amend(case.id, details), *told) if details != case.details else answers),
-        Record("words changed", "", case.id),
-        Say(event.chat, text, (*after.add_more(world, case), my_reports(world))),
-    )
-
-
-def needs_unsent(_: Incoming) -> Query:
-    return Query(mine=True, details=True)
-
-
-def unsent(world: World, event: Incoming, body: Unsent) -> Decision:
-    """What a resident takes back goes from the half report and from the reports they sent, and from what cards say."""
-    answers, dropped = without(world.memory.answers, body.message)
-    found: list[Effect] = []
-    for case in world.cases:
-        details, gone = without(case.details, body.message)
-        if details != case.details:
-            found += [Amend(case.id, details), *(e for e in gone if isinstance(e, DropMedia))]
-            found += again(world, case, replace(case, details=details))
-        found += answering.unsent(case, body.message)
-    if found:
-        return (*kept(world, answers), *dropped, *found)
-    if answers == world.memory.answers:  # it was sent before and comes later: platforms keep no order
-        early = (*world.memory.unsent, body.message)[-MOST_EARLY:]
-        return (Keep(replace(world.memory, unsent=early)),)
-    return (*kept(world, answers), *dropped)
-
-
-def kept(world: World, answers: Answers) -> Decision:
-    return (Keep(replace(world.memory, answers=answers)),) if answers != world.memory.answers else ()
-
-
-def again(world: World, was: Case, case: Case) -> Decision:
-    """What officers see of a case that says less, or something else: where it stands already, and where it waits."""
-    stood = redrawn(world, was)
-    return (*(say for say in redrawn(world, case) if say not in stood), Recall(case.id, waiting(world, case)))
-
-
-def redrawn(world: World, case: Case) -> tuple[Say, ...]:
-    """Its cards as they are now, where a message can be changed; another message would only tell of it."""
-    places = {p.chat: p for p in after.holders(world, case)}
-    return tuple(
-        card(world, case, places[c.chat], replaces=c.message)
-        for c in case.cards
-        if c.message and c.chat in places and c.chat.channel != "line"
-    )
-
-
-def waiting(world: World, case: Case) -> tuple[Say, ...]:
-    """Its cards as they are now, for the chats that they have not reached yet."""
-    known = {c.chat for c in case.cards}
-    return tuple(card(world, case, place) for place in destinations(world, case) if place.chat not in known)
 
 
 def greet(world: World, event: Incoming) -> Decision:

@@ -17,7 +17,7 @@ from handlers.world import LOST, Answers, Case, File, Group, Memory, World
 from locales import Words
 
 HOUR = timedelta(hours=1)
-KEPT = ("place", "pin", "typed", "crossing", "district", "when", "seen", "help", *asking.NAMES)
+KEPT = ("place", "pin", "typed", "crossing", "district", "named", "when", "seen", "help", *asking.NAMES)
 
 
 def finish(world: World, event: Incoming) -> Decision:

@@ -13,7 +13,7 @@ from handlers.report import LINES, OPTIONAL, REPORT
 from handlers.screen import all_answers, ask, pressed, put, question
 from handlers.sending import finish, new_report, sent_already
 from handlers.values import replace
-from handlers.where import WHERE, read_pin
+from handlers.where import WHERE, named, read_pin
 from handlers.world import Answers, World
 from locales import Words
 
@@ -132,6 +132,9 @@ def answered_with(world: World, event: Incoming, here: Question, found: Answers,
     memory = world.memory
     if "place" in found:
         memory = replace(memory, answers=flow.forget(REPORT, memory.answers, "place"))
+    if here in WHERE:
+        name, typed = "place" if "place" in found else here.name, isinstance(event.body, Text)
+        found = {**found, **named(memory.answers, name, event.message if typed else "")}
     if here in INTRO:
         memory = answered(memory, found)
         extra = (*extra, *((ShowMenu(event.chat, memory.language),) if here.name == "language" else ()))
@@ -165,6 +168,7 @@ def move_pin(world: World, event: Incoming, pin: Place) -> Decision:
         return ask(world, event, world.memory, note=bad.reason)
     if (here := question(world)) and here.name == "help":
         found = {**found, "help": "unknown"}  # passed by: nobody is asked twice
+    found = {**found, **named({}, "place", event.message)}
     memory = replace(world.memory, answers={**flow.forget(REPORT, world.memory.answers, "place"), **found})
     world = world.remembering(memory)
     note = understood(world, WHERE[0], question(world)) or world.t("Place saved.")

@@ -17,7 +17,7 @@ MOST_NAME = 200  # letters of a typed place that are kept
 SURE = 0.97  # a typed name this close to one place, and to no other, is that place
 COUNTRIES = {"TH": ("🇹🇭", N("Thailand")), "LA": ("🇱🇦", N("Laos")), "KH": ("🇰🇭", N("Cambodia"))}
 ICONS = {"crossing": "🛂"}
-HANGS_ON_PLACE = ("pin", "typed", "matches", "match", "country", "province", "crossing", "district")
+HANGS_ON_PLACE = ("pin", "typed", "matches", "match", "country", "province", "crossing", "district", "named")
 
 
 @by_words
@@ -64,6 +64,13 @@ def read_name(world: World, text: str) -> Answers:
     if len(areas) == 1:
         return {"place": "name", "typed": text[:MOST_NAME], **settle(world, areas[0].kind, areas[0].code)}
     return {"place": "name", "typed": text[:MOST_NAME], "matches": [f"{m.kind}.{m.code}" for m in areas or matches]}
+
+
+def named(answers: Answers, question: str, message: str) -> Answers:
+    """Which message answered which of these questions, with this one; empty: none did, a button was pressed."""
+    others = {name: said for name, said in answers.get("named", {}).items() if name != question}
+    said = others | ({question: message} if message else {})
+    return {"named": said} if said or "named" in answers else {}
 
 
 def codes(matches: list[Match]) -> set[str]:

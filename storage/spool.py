@@ -18,7 +18,7 @@ from typing import Any, get_args
 
 import orjson
 
-from handlers.events import Address, Body, Incoming, Media, MediaKind, MembersJoined, MembersLeft, Outcome
+from handlers.events import Address, Body, Edited, Incoming, Media, MediaKind, MembersJoined, MembersLeft, Outcome
 from handlers.values import dataclass
 from storage.vault import CannotOpen, Vault
 
@@ -125,6 +125,8 @@ def read(held: dict[str, Any]) -> Incoming:
     kind, values = BODIES[held["body"]["kind"]], held["body"]["is"]
     if kind is Media:
         values["kind"] = MediaKind(values["kind"])
+    if kind is Edited and (file := values.get("media")):
+        values["media"] = Media(**{**file, "kind": MediaKind(file["kind"])})
     if kind in (MembersJoined, MembersLeft):
         values["members"] = tuple(values["members"])
     checked = tuple((str(group), str(said)) for group, said in held.get("checked", ()))

@@ -18,6 +18,7 @@ resident > [2]  [Back]                        a press: the number, or a part of 
 resident > (pin 18.36 103.65) (photo album=a size=1000 its caption) (voice) (video) (document) (sticker)
 resident > (video lost)                       a file that cannot be fetched; all others are still on their way
 resident > (follow) (unsend 2) (edit 2 new words)   about the last message of theirs but one
+resident > (edit 2 photo=b its words)         another photo (video, ...) in that message, with these words
 resident > (again)                            the platform delivers their last message once more, as the same event
 officers/somchai > (reply words of the answer) an answer to the last message of the bot there
 officers/somchai > [Take]                     a press in a group, by one of its people
@@ -280,11 +281,11 @@ class Stage:
                 ref = f"{'lost' if 'lost' in args else 'late'}{self.message}"
                 caption = " ".join(a for a in args if "=" not in a and a != "lost")
                 size = next((int(a.partition("=")[2]) for a in args if a.startswith("size=")), 1000)
-                return Media(KINDS[name], ref, size, "image/jpeg", caption=caption, album=album)
+                return Media(KINDS[name], ref, size, "image/jpeg", caption=caption, album=album, mark=ref)
             case "unsend":
                 return Unsent(f"u{self.message - int(args[0])}")
             case "edit":
-                return Edited(f"u{self.message - int(args[0])}", " ".join(args[1:]))
+                return self.edited(*args)
             case "migrated":
                 return Migrated(args[0])
             case "reply":
@@ -294,6 +295,14 @@ class Stage:
             case "left":
                 return MembersLeft(tuple(args))
         return PLAIN[name]
+
+    def edited(self, back: str, *words: str) -> Edited:
+        kind, is_file, mark = words[0].partition("=") if words else ("", "", "")
+        message = f"u{self.message - int(back)}"
+        if not is_file:
+            return Edited(message, " ".join(words))
+        size = 10**9 if mark == "large" else 1000
+        return Edited(message, " ".join(words[1:]), Media(KINDS[kind], f"late-{mark}", size, "image/jpeg", mark=mark))
 
     def press(self, who: str, label: str) -> Body:
         """What comes back from a pressed button; a press that the platform turns into words comes as words."""

@@ -71,6 +71,16 @@ pins = st.one_of(
     st.sampled_from([(18.36, 103.67), (18.29, 103.62), (48.8, 2.3), (13.65, 102.55)]),
     st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
 )
+media = st.builds(
+    Media,
+    st.sampled_from(MediaKind),
+    st.just("ref"),
+    size=st.sampled_from([0, 1000, 10**9]),
+    mime=st.sampled_from(["", "image/jpeg", "application/pdf"]),
+    caption=st.one_of(st.just(""), words),
+    album=st.sampled_from(["", "a", "b"]),
+    mark=st.sampled_from(["", "1", "2"]),
+)
 messages = st.sampled_from([f"u{n}" for n in range(1, 31)])
 bodies: st.SearchStrategy[Body | int] = st.one_of(
     st.integers(0, 12),  # a button that is shown
@@ -79,18 +89,10 @@ bodies: st.SearchStrategy[Body | int] = st.one_of(
     words.map(Text),
     values.map(Choice),
     pins.map(lambda at: Place(*at)),
-    st.builds(
-        Media,
-        st.sampled_from(MediaKind),
-        st.just("ref"),
-        size=st.sampled_from([0, 1000, 10**9]),
-        mime=st.sampled_from(["", "image/jpeg", "application/pdf"]),
-        caption=st.one_of(st.just(""), words),
-        album=st.sampled_from(["", "a", "b"]),
-    ),
+    media,
     st.builds(Command, st.sampled_from([*COMMANDS, "xyz", "สรุป", "ສະຖານະ"]), st.one_of(st.just("TH3801"), words)),
     st.sampled_from([Unsupported("sticker"), Returned()]),
-    st.builds(Edited, messages, words),
+    st.builds(Edited, messages, words, st.one_of(st.none(), media)),
     st.builds(Unsent, messages),
 )
 towns = st.sampled_from(

@@ -44,13 +44,16 @@ from tests.test_turns import REPORT, link
 from tests.town import NOW, Clock, Town
 
 T = TypeVar("T")
+MEDIA = st.builds(
+    Media, st.sampled_from(MediaKind), st.text(), st.integers(0, 2**40), caption=st.text(), mark=st.text()
+)
 BODIES = st.one_of(
     st.builds(Text, st.text()),
     st.builds(Choice, st.text()),
     st.builds(Place, st.floats(-90, 90), st.floats(-180, 180)),
-    st.builds(Media, st.sampled_from(MediaKind), st.text(), st.integers(0, 2**40), caption=st.text()),
+    MEDIA,
     st.builds(Command, st.text(), st.text()),
-    st.builds(Edited, st.text(), st.text()),
+    st.builds(Edited, st.text(), st.text(), st.none() | MEDIA),
     st.builds(MembersJoined, st.lists(st.text()).map(tuple)),
     st.builds(Tick, st.text(), st.dictionaries(st.text(), st.text())),
 )

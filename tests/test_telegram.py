@@ -74,6 +74,7 @@ def as_json(event: Incoming | Poison) -> dict[str, Any]:
 
 def _fields(body: Any) -> dict[str, Any]:
     values = {name: getattr(body, name) for name in body.__slots__}
+    values = {name: _fields(value) if isinstance(value, Media) else value for name, value in values.items()}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
 
 

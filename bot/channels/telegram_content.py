@@ -113,6 +113,7 @@ def _file(kind: MediaKind, file: Json, mime: str, message: Json) -> Media:
         seconds=count(file, "duration"),
         caption=words(message, "caption"),
         album=words(message, "media_group_id"),
+        mark=words(file, "file_unique_id"),
     )
 
 

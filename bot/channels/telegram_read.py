@@ -111,9 +111,9 @@ class Reader:
         if chat is None or _by_a_bot(message) or (chat[1] and not self._answers_us(message)):
             return None
         body: Body | None = None
-        said = words(message, "text") or words(message, "caption")
-        if said or media(message):  # the words of a photo can be emptied
-            body = Edited(str(whole(message, "message_id")), said)
+        said, file = words(message, "text") or words(message, "caption"), media(message)
+        if said or file:  # the words of a photo can be emptied
+            body = Edited(str(whole(message, "message_id")), said, None if chat[1] else file)
         at = time(message, "edit_date" if "edit_date" in message else "date")
         return _incoming(key, at, chat, message, body) if body else None
 
