@@ -112,9 +112,7 @@ class Street:
             channel=event.chat.channel,
             group=self.people.groups.get(event.chat),
             member=self.people.members.get((event.chat.channel, event.sender)),
-            dice=hashlib.shake_256(f"{self.resident.chat} {self.turns}".encode()).digest(
-                64
-            ),  # two streets, two numbers
+            dice=hashlib.shake_256(f"{self.resident.chat} {self.turns}".encode()).digest(64),  # no two streets alike
         )
         query = needs(world, event)
         inside = dict.fromkeys(self.people.groups, self.now) if self.seen else {}
