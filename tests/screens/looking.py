@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Locator, Page
 
 LOOK = (Path(__file__).parent / "look.js").read_text("utf-8")
 QUIET = 0.12  # seconds without a change after which the bot has said all
+SLOW = 2.0  # a press is taken before it is answered: so long the chat may stand still in between
 PATIENCE = 10.0
+SAID = "() => document.getElementById('log')?.innerText"
 SETTLED = """() => {
     const busy = document.querySelector('.busy, [aria-busy=true]') ? 'busy' : '';
     const log = document.getElementById('log');
@@ -58,12 +60,19 @@ class Phone:
 
     async def press(self, value: str, *, last: bool = True) -> None:
         found = self.page.locator(f'[data-value^="{value}"]')
-        await (found.last if last else found.first).click()
-        await self.quiet()
+        await self._pressed(found.last if last else found.first)
 
     async def act(self, mark: str) -> None:
         """Press the last button with this in its words: what leads to one report has a random value."""
-        await self.page.get_by_role("button").filter(has_text=mark).last.click()
+        await self._pressed(self.page.get_by_role("button").filter(has_text=mark).last)
+
+    async def _pressed(self, button: Locator) -> None:
+        before = await self.page.evaluate(SAID)
+        await button.click()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SLOW):
+                while await self.page.evaluate(SAID) == before:
+                    await asyncio.sleep(QUIET / 2)
         await self.quiet()
 
     async def write(self, words: str) -> None:
