@@ -71,7 +71,8 @@ class Turnstile:
             patience = self._apart
         elif self._queue * self._usual > QUEUE * self._apart:  # they would not all leave in time
             patience = min(patience, max(self._apart, QUEUE * self._apart / self._queue))
-        if await within(ahead.answered, ahead.since + patience, patience / LOOKS):
+        looks = LOOKS if patience >= AT_LEAST else 1
+        if await within(ahead.answered, ahead.since + patience, patience / looks, spare=looks - 1):
             with suppress(TimeoutError):
                 async with asyncio.timeout(WRITING):
                     await ahead.through.wait()
@@ -82,20 +83,19 @@ class Turnstile:
             self._hung.pop(next(iter(self._hung)))
 
 
-async def within(event: asyncio.Event, until: float, look: float) -> bool:
+async def within(event: asyncio.Event, until: float, look: float, spare: int) -> bool:
     """Whether it comes before the loop's clock says `until`, looked for every `look` seconds, and once at least.
 
-    A look that took twice as long was none: nobody read what had come. So many of them count all the same.
+    A look that took twice as long was none: nobody read what had come. After `spare` of them they count all the same.
     """
     clock = asyncio.get_running_loop().time
-    left, spare = max(1, round((until - clock()) / look)), LOOKS
+    left = max(1, round((until - clock()) / look))
     while left and not event.is_set():
         began = clock()
         with suppress(TimeoutError):
             async with asyncio.timeout(look):
                 await event.wait()
-        stalled = clock() - began > 2 * look
-        if stalled and spare:
+        if spare and clock() - began > 2 * look:
             spare -= 1
         else:
             left -= 1
