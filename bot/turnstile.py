@@ -67,15 +67,15 @@ class Turnstile:
 
     async def _wait(self, ahead: Passage) -> None:
         patience = max(AT_LEAST, UNUSUAL * self._usual)
+        hurry = patience
         if ahead.lane in self._hung:
-            patience = self._apart
+            hurry = self._apart
         elif self._queue * self._usual > QUEUE * self._apart:  # they would not all leave in time
-            patience = min(patience, max(self._apart, QUEUE * self._apart / self._queue))
-        looks = LOOKS if patience >= AT_LEAST else 1
-        if await within(ahead.answered, ahead.since + patience, patience / looks, spare=looks - 1):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WRITING):
-                    await ahead.through.wait()
+            hurry = max(self._apart, QUEUE * self._apart / self._queue)
+        if hurry < patience:
+            await passed(ahead.through, ahead.since + hurry)
+        elif await within(ahead.answered, ahead.since + patience, patience / LOOKS):
+            await passed(ahead.through, asyncio.get_running_loop().time() + WRITING)
 
     def _remember(self, lane: str) -> None:
         self._hung[lane] = None
@@ -83,18 +83,25 @@ class Turnstile:
             self._hung.pop(next(iter(self._hung)))
 
 
-async def within(event: asyncio.Event, until: float, look: float, spare: int) -> bool:
+async def passed(event: asyncio.Event, until: float) -> None:
+    """Wait for it, but not longer than until the loop's clock says so."""
+    if event.is_set():
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(until):
+            await event.wait()
+
+
+async def within(event: asyncio.Event, until: float, look: float) -> bool:
     """Whether it comes before the loop's clock says `until`, looked for every `look` seconds, and once at least.
 
-    A look that took twice as long was none: nobody read what had come. After `spare` of them they count all the same.
+    A look that took twice as long was none: nobody read what had come. So many of them count all the same.
     """
     clock = asyncio.get_running_loop().time
-    left = max(1, round((until - clock()) / look))
+    left, spare = max(1, round((until - clock()) / look)), LOOKS
     while left and not event.is_set():
         began = clock()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(look):
-                await event.wait()
+        await passed(event, began + look)
         if spare and clock() - began > 2 * look:
             spare -= 1
         else:

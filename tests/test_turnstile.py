@@ -183,3 +183,15 @@ def test_where_a_platform_knows_a_message_again_nobody_waits() -> None:
         return road.doubts
 
     assert virtual.run(story()) == [0, 1, 2, 3, 4]
+
+
+def test_in_a_hurry_nobody_waits_for_what_is_written_down() -> None:
+    """Where the pace is no matter: what comes together is written down together, which is half of its cost."""
+
+    async def story() -> float:
+        road = Road(Turnstile(1e-5))
+        await road.usual()
+        await road.all([QUICK] * 30, writing=WRITING / 2)
+        return road.left[-1] - road.left[0]
+
+    assert virtual.run(story()) < 1.0
