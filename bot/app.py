@@ -22,7 +22,7 @@ from bot.channels.web import Web
 from bot.connect import connect, splits
 from bot.dispatcher import Dispatcher
 from bot.gauge import Gauge, Priced
-from bot.lasting import lasting
+from bot.lasting import AGAIN, lasting
 from bot.lookout import Lookout
 from bot.media import Links, Uploads
 from bot.room import Probe, Room, taken
@@ -55,7 +55,6 @@ STOP_SECONDS = 7.0  # sends under way may take this long at the end; the service
 DATABASE_AGAIN = 2.0  # seconds until a database that is not there is asked again
 NOT_THERE = "the database of database.url is not there"
 NOT_MADE = "the newest schema could not be made, and nothing was changed"
-AGAIN = 30.0  # seconds until a channel that did not start is tried again
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import select
 
@@ -11,9 +10,7 @@ from handlers.events import Address, Choice, Edited, Media, MediaKind, Text
 from handlers.keeping import TooMuch, reworded
 from handlers.report import MOST_WORDS
 from handlers.world import Answers, Memory
-from storage import casekeys
-from storage.core import CASES, HISTORY
-from storage.store import context
+from storage.core import HISTORY
 from tests.street import Street
 from tests.test_audit import OFFICERS, RESIDENT, people
 from tests.test_flow import world
@@ -92,14 +89,7 @@ async def test_words_that_are_taken_out_are_in_no_row_any_more(town: Town) -> No
     await town.says(RESIDENT, Edited("u8", ""), message="u8")
     await town.says(RESIDENT, Edited("u6", "-"), message="u6")
 
-    def look(connection: Any) -> Answers:
-        case = connection.execute(select(CASES.c.id, CASES.c.details)).one()
-        key = casekeys.of_case(connection, town.vault, case.id)
-        assert key
-        kept: Answers = orjson.loads(key.open(case.details, context("cases", "details", case.id)))
-        return kept
-
-    details = await town.database.read(look)
+    details = await town.details()
     assert [i.get("text", "") for i in details["seen"]] == ["-", "เรือลำที่สอง", ""]
 
 

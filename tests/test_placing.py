@@ -1,20 +1,13 @@
 """The message in which somebody gave the place is changed or taken back: read again before sending, told after it."""
 
-from typing import Any
-
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from handlers.effects import Amend, Keep, Status
 from handlers.events import Address, Body, Choice, Command, Edited, Place, Text, Unsent
 from handlers.values import replace
-from handlers.world import Answers, Memory
-from storage import casekeys
-from storage.core import CASES
-from storage.store import context
+from handlers.world import Memory
 from tests.street import OFFICERS, Street, heard_by
 from tests.test_audit import RESIDENT, people
 from tests.town import Town
@@ -173,27 +166,16 @@ def test_words_and_pin_that_are_taken_back_go_from_a_report_that_was_sent(body: 
     assert not [w for w in heard_by(decision).get(OFFICERS, ()) if "เซกา" in w.text and "✏️" in w.text]
 
 
-async def details(town: Town) -> Answers:
-    def look(connection: Any) -> Answers:
-        case = connection.execute(select(CASES.c.id, CASES.c.details)).one()
-        key = casekeys.of_case(connection, town.vault, case.id)
-        assert key
-        kept: Answers = orjson.loads(key.open(case.details, context("cases", "details", case.id)))
-        return kept
-
-    return await town.database.read(look)
-
-
 async def test_the_words_for_a_place_are_in_no_row_any_more_once_they_are_changed(town: Town) -> None:
     await people(town)
     agreed = (Command("start"), Choice("a:language:th"), Choice("a:consent:yes"), Choice("a:kind:drugs"))
     steps: tuple[Body, ...] = (*agreed, Text("เซกา"), Choice("a:when:now"), Text("เรือ"), Choice("a:send:ask"))
     for at, body in enumerate(steps):
         await town.says(RESIDENT, body, message=f"u{at}")
-    assert (await details(town))["typed"] == "เซกา"
+    assert (await town.details())["typed"] == "เซกา"
     await town.says(Address("telegram", "r2"), Edited("u4", "บุ่งคล้า"))
-    assert (await details(town))["typed"] == "เซกา"
+    assert (await town.details())["typed"] == "เซกา"
     await town.says(RESIDENT, Edited("u4", "-"))
-    assert (await details(town))["typed"] == "-"
+    assert (await town.details())["typed"] == "-"
     await town.says(RESIDENT, Unsent("u4"))
-    assert "typed" not in await details(town)
+    assert "typed" not in await town.details()

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+from sqlalchemy import select
+
 import locales
 from bot.attachments import Attachments
 from bot.channels import Outgoing, Pace, SendError
@@ -20,11 +23,12 @@ from bot.turns import Turns
 from bot.voices import Voices
 from handlers.effects import Enroll
 from handlers.events import Address, Body, Choice, Incoming
-from handlers.world import Rules
+from handlers.world import Answers, Rules
 from storage import casekeys, database, directory, gazetteer, handles, membership, schema
+from storage.core import CASES
 from storage.files import Files
 from storage.keystore import Keystore
-from storage.store import Store
+from storage.store import Store, context
 from storage.vault import Vault
 
 GAZETTEER = gazetteer.load()
@@ -261,6 +265,18 @@ class Town:
     async def says(self, chat: Address, body: Body, **more: Any) -> None:
         await self.turns.handle([self.event(chat, body, **more)])
         await self.deliver()
+
+    async def details(self) -> Answers:
+        """What the only case there is says, opened with its key."""
+
+        def look(connection: Any) -> Answers:
+            case = connection.execute(select(CASES.c.id, CASES.c.details)).one()
+            key = casekeys.of_case(connection, self.vault, case.id)
+            assert key
+            kept: Answers = orjson.loads(key.open(case.details, context("cases", "details", case.id)))
+            return kept
+
+        return await self.database.read(look)
 
     async def deliver(self) -> None:
         """Send everything that is due now."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.app import App
 from bot.bench.promises import Measured
+from bot.bench.reading import KINDS
 from bot.bench.scene import Crowd, scene
 from handlers.effects import Status
 from handlers.events import Incoming
@@ -21,7 +22,6 @@ from storage.store import Store
 from storage.turn import take
 
 ROUNDS, CASES = 15, 24
-KINDS = ("drugs", "people", "entry", "goods", "scam", "weapons", "other")
 DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(90)]
 
 
