@@ -103,6 +103,8 @@ async def test_a_report_comes_through_to_officers_and_coordinator(language: str,
         )
         assert WORDS[language] not in await officers.get_by_test_id("bubble").last.inner_text()
         await act(officers, "🙋")
+        await expect(resident.get_by_test_id("bubble").last).to_contain_text("📬")
+        await press(resident, "status")
         await expect(resident.get_by_test_id("bubble").last).to_contain_text(number)
         await act(officers, "🔎")
         private = officers.get_by_test_id("bubble-private").last
