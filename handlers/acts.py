@@ -1,6 +1,7 @@
 """The table of contents of what officers do with a case, by a button of its card or by a command with its number."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from handlers import (
     asking_back,
@@ -24,6 +25,7 @@ from handlers.standing import Act, may_accept, may_work, own_scope, who
 from handlers.talk import way_on
 from handlers.world import Query, World
 
+VALUES = 1024  # of buttons, remembered: most of them are those of the questions, the same for everybody
 ACTS: Mapping[str, Callable[[Act], Decision]] = {
     "take": desk.take,
     "checking": desk.checking,
@@ -50,7 +52,12 @@ ACTS: Mapping[str, Callable[[Act], Decision]] = {
 
 def pressed(choice: Choice) -> tuple[str, str, str] | None:
     """Action, number and the rest of a card's button: `take:12345678`, `close:12345678:acted`."""
-    action, _, rest = choice.value.partition(":")
+    return _pressed(choice.value)
+
+
+@lru_cache(VALUES)
+def _pressed(value: str) -> tuple[str, str, str] | None:
+    action, _, rest = value.partition(":")
     number, _, words = rest.partition(":")
     if action in ACTS and (found := read_case_number(number)):
         return action, found, "" if words == desk.MANY else words
@@ -65,6 +72,12 @@ def typed(text: str) -> tuple[str, str]:
     second, _, rest = rest.strip().partition(" ")
     number = read_case_number(first + second)
     return (number, rest.strip()) if number else ("", "")
+
+
+@lru_cache(VALUES)
+def named_by(value: str) -> tuple[str, ...]:
+    """The cases that a button names behind its first word."""
+    return cases_of(value.partition(":")[2])
 
 
 def cases_of(text: str) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def needs(world: World, number: str = "") -> Query:
 
 
 def needs_press(world: World, choice: Choice) -> Query | None:
-    if choice.value.startswith("contact:"):
+    if choice.value == "status" or choice.value.startswith("contact:"):
         return needs(world)
     found = pressed(choice)
     return needs(world, found[1]) if found else None

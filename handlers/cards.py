@@ -111,11 +111,12 @@ def headline(words: Words, language: str, world: World, case: Case) -> str:
         lines.append(facts)
     if signs := asking.signs(words, case.kind, details, SEEN):
         lines.append(f"⚠️ {signs}")
-    if seen := seen_text(words, there(case)):
+    items = there(case)
+    if seen := seen_text(words, items):
         lines.append(f"👁 {seen}")
-    if any(item.get("added") for item in there(case)) or details.get("pins"):
+    if any(item.get("added") for item in items) or details.get("pins"):
         lines.append(f"➕ {words.t('The reporter added something. Press Details.')}")
-    if any(item.get("changed") for item in there(case)) or details.get("renamed"):
+    if any(item.get("changed") for item in items) or details.get("renamed"):
         lines.append(f"✏️ {words.t('The reporter changed something. Press Details.')}")
     if case.felt in SAID:
         lines.append(f"🗣 {words.t(SAID[case.felt])}")

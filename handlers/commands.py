@@ -298,7 +298,7 @@ def find(command: Command) -> Rule | None:
 
 def spoken(event: Incoming) -> Incoming:
     """A press of a button that stands for a command, as that command."""
-    if not isinstance(event.body, Choice):
+    if not isinstance(event.body, Choice) or not event.body.value.startswith(PRESSED):
         return event
     name, _, rest = event.body.value.partition(":")
     return replace(event, body=Command(name, rest.replace(":", " "))) if name in PRESSED else event

@@ -13,6 +13,7 @@ from handlers import (
     coordinator,
     digest,
     edits,
+    flow,
     groups,
     handing,
     hygiene,
@@ -59,6 +60,8 @@ from handlers.world import Query, World
 
 def needs(world: World, event: Incoming) -> Query | None:
     """What decide will want to see beyond the chat itself."""
+    if flow.answers_question(event):
+        return None
     world, event = speaking(world, event), commands.spoken(event)
     match event.body:
         case Command() as command if rule := commands.find(command):
@@ -66,8 +69,6 @@ def needs(world: World, event: Incoming) -> Query | None:
             return membership.needs(world, event, query) if commands.is_act(rule) else query
         case Choice() as choice if acts.pressed(choice):
             return membership.needs(world, event, acts.needs_press(world, choice))
-        case Choice(value="status"):
-            return after.needs(world)
         case Choice(value="mydata" | "forget" | "forget:yes"):
             return rights.needs(world, event)
         case Choice() as choice if not event.group and (query := after.needs_press(world, choice)):
@@ -127,6 +128,8 @@ def decided(world: World, event: Incoming) -> Decision:
     world = answering.left(speaking(world, event), event)
     if not event.group and (world.memory.decoy or panic.is_meant(world, event)) and (shut := ended(world, event)):
         return shut
+    if flow.answers_question(event):
+        return talk.hear(world, event)
     match event.body:
         case Outcome() as outcome:
             return outcomes.follow(world, event, outcome)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from handlers.effects import Button, ButtonKind
-from handlers.events import Body, Choice, Text
+from handlers.events import Body, Choice, Incoming, Text
 from handlers.fold import skeleton
 from handlers.numbers import read_whole
 from handlers.world import Answers, World
@@ -15,6 +15,9 @@ from locales import Words
 LANGUAGES_KEPT = 16  # four languages, and as many catalogues again that tests load
 SCREENS_KEPT = 512  # rows of buttons, most of them the same for everybody
 PAGE = 9  # options on one screen: LINE shows 13 quick replies, three or four of them are ours (back, more, cancel)
+
+
+ANSWER = "a:"  # how the value of a button begins that answers a question: then the question and the answer
 
 
 class Unreadable(Exception):
@@ -80,7 +83,7 @@ Flow = tuple[Question, ...]
 
 def current(flow: Flow, answers: Answers) -> Question | None:
     for question in flow:
-        if question.name not in answers and question.when(answers):
+        if question.name not in answers and (question.when is always or question.when(answers)):
             return question
     return None
 
@@ -102,6 +105,12 @@ def previous(flow: Flow, answers: Answers) -> Question | None:
     here = current(flow, answers)
     before = flow[: flow.index(here)] if here else flow
     return next((q for q in reversed(before) if q.name in answers and q.when(answers)), None)
+
+
+def answers_question(event: Incoming) -> bool:
+    """Whether this is a press of an answer in a private chat: most of what happens, and nothing but the conversation
+    looks at it."""
+    return isinstance(event.body, Choice) and event.body.value.startswith(ANSWER) and not event.group
 
 
 def chosen(body: Body, options: tuple[Option, ...]) -> Option | None:
@@ -152,9 +161,9 @@ def _buttons(name: str, options: tuple[Option, ...], page: int, more: str) -> tu
     answers = [o for o in options if o.kind is ButtonKind.OPTION]
     numbered = len(answers) > 1
     made = [
-        Button(f"{answers.index(o) + 1} {o.label}", f"a:{name}:{o.value}", o.kind)
+        Button(f"{answers.index(o) + 1} {o.label}", f"{ANSWER}{name}:{o.value}", o.kind)
         if numbered and o.kind is ButtonKind.OPTION
-        else Button(o.label, f"a:{name}:{o.value}", o.kind)
+        else Button(o.label, f"{ANSWER}{name}:{o.value}", o.kind)
         for o in shown
     ]
     if paged:

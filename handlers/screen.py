@@ -1,5 +1,6 @@
 """What a resident sees: the open question with its buttons, the review before sending."""
 
+import itertools
 from functools import lru_cache
 
 from handlers import asking, behalf, comfort, contact, excluded, exercise, flow
@@ -51,22 +52,21 @@ def put(
 ) -> Decision:
     """Put one question, as `ask` does."""
     answers = all_answers(world)
-    made = flow.buttons(here, here.options(world, answers), page, "➡️ " + world.t("More"))
+    made = flow.buttons(here, here.options(world, answers), page, more(world.words[world.language]))
     asked = "\n".join([here.ask(world, answers), *spelled_out(event, made)])
-    last = here.name == "send"
-    above = (exercise.told(world, answers), review(world)) if last else ()
-    text = "\n\n".join(filter(None, [note, *above, asked]))
-    changes = changing(world) if last else ()
-    buttons = (*made, *changes, *comfort.buttons(world, here), *steering(world, here))
-    wait, beside = ALBUM if album else 0.0, comfort.attachments(world, here)
+    if here.name == "send":
+        asked = "\n\n".join(filter(None, [exercise.told(world, answers), review(world), asked]))
+        made = (*made, *changing(world))
+    buttons = (*made, *comfort.buttons(world, here), *steering(world, here))
+    beside = comfort.attachments(world, here)
     say = Say(
         event.chat,
-        text,
+        f"{note}\n\n{asked}" if note else asked,
         buttons,
         beside,
         # Elsewhere than on our page words cannot become a voice or a picture.
         replaces=event.message if edit and (not beside or world.channel == "web") else "",
-        after=wait,
+        after=ALBUM if album else 0.0,
         settles=album or unanswered(world.memory, world),
         drawn=comfort.drawn(world, here),
     )
@@ -75,7 +75,8 @@ def put(
 
 def unanswered(memory: Memory, world: World) -> bool:
     """Whether the answer to an album may still wait: this one says it all."""
-    if memory.at is None or not any(i.get("album") for i in memory.answers.get("seen", ())):
+    seen = memory.answers.get("seen")
+    if memory.at is None or not seen or not any(i.get("album") for i in seen):
         return False
     return (world.now - memory.at).total_seconds() < 2 * ALBUM
 
@@ -135,6 +136,11 @@ def steering(world: World, here: Question) -> tuple[Button, ...]:
     return () if here in INTRO else ways(world.words[world.language], can_go_back(world, here))
 
 
+@lru_cache(flow.LANGUAGES_KEPT)
+def more(words: Words) -> str:
+    return "➡️ " + words.t("More")
+
+
 @lru_cache(2 * flow.LANGUAGES_KEPT)
 def ways(words: Words, back: bool) -> tuple[Button, ...]:
     cancel = Button("✖️ " + words.t("Cancel"), "cancel", ButtonKind.NAV)
@@ -143,7 +149,8 @@ def ways(words: Words, back: bool) -> tuple[Button, ...]:
 
 def can_go_back(world: World, here: Question) -> bool:
     answers = world.memory.answers
-    return any(q.name in answers and q.when(answers) for q in REPORT[: REPORT.index(here)])
+    before = itertools.takewhile(lambda q: q is not here, REPORT)
+    return any(q.name in answers and q.when(answers) for q in before)
 
 
 def pressed(event: Incoming) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
     from dataclasses import replace as replace
 else:
+    new, put = object.__new__, object.__setattr__
 
     def dataclass(declared: type | None = None, /, **how: bool) -> Any:
         """`dataclasses.dataclass`; for `frozen=True, slots=True`, of which we have 150, in a third of the time: they
@@ -19,10 +20,12 @@ else:
 
     def replace(value: Any, /, **changes: Any) -> Any:
         """`dataclasses.replace`; 1 µs instead of 7 for frozen values without slots and without checks of their own."""
-        if not hasattr(value, "__dict__"):
+        try:
+            held = value.__dict__
+        except AttributeError:
             return slowly(value, **changes)
-        made = object.__new__(type(value))
-        object.__setattr__(made, "__dict__", value.__dict__ | changes)
+        made = new(value.__class__)
+        put(made, "__dict__", held | changes)
         return made
 
 

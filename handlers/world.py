@@ -389,7 +389,8 @@ class World:
 
     def t(self, text: str, /, **args: object) -> str:
         """`text` in the language of this chat."""
-        return self.words[self.language].t(text, **args)
+        words = self.words[self.language]
+        return words.t(text, **args) if args else words.plain(text)
 
     def n(self, one: str, many: str, count: int, /, **args: object) -> str:
         return self.words[self.language].n(one, many, count, **args)

@@ -26,17 +26,17 @@ def N(msgid: str, /) -> str:
 class Words:
     """The words of one language. Texts are `str.format` templates; an unknown text is said in English."""
 
-    __slots__ = ("_context", "_look_up", "_plural", "language")
+    __slots__ = ("_context", "_plural", "language", "plain")
 
     def __init__(self, language: str, catalogue: gettext.NullTranslations) -> None:
         self.language = language
-        self._look_up = lru_cache(TEXTS_KEPT)(catalogue.gettext)
+        self.plain = lru_cache(TEXTS_KEPT)(catalogue.gettext)  # `t` of a text with nothing to fill in
         self._plural = catalogue.ngettext
         self._context = catalogue.pgettext
 
     def t(self, msgid: str, /, **args: object) -> str:
         """Say `msgid` in this language, `{names}` filled from `args`; without `args` braces stay as they are."""
-        text = self._look_up(msgid)
+        text = self.plain(msgid)
         return text.format_map(args) if args else text
 
     def n(self, singular: str, plural: str, count: int, /, **args: object) -> str:

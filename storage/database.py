@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # it brings the whole ORM: a quarter of a start
 
 T = TypeVar("T")
 BUSY_MS = 5_000  # a second process (the command line) may hold the lock this long before we say it is not there
+# Pages of the log until it is copied into the file, 16 MB: four times as many as usual, of which most are the same ones
+# again and are copied once; and the copying waits for the disk twice, while turns wait for it.
+LOG_PAGES = 4_000
 READERS = 2  # a summary that takes long does not keep the web page from its letters
 SHREDDED = "wrap, archive, contact, conversation, cases"
 HELD = 3  # connections to PostgreSQL that are kept for turns; what is beyond them is given back after every use
@@ -311,7 +314,8 @@ def _prepare(connection: Any, _record: Any, *, writes: bool) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     pragmas = [f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"]
-    pragmas += ["journal_mode=WAL", "synchronous=FULL"] if writes else ["query_only=ON"]
+    log = ["journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={LOG_PAGES}"]
+    pragmas += log if writes else ["query_only=ON"]
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -49,7 +49,8 @@ def hide(store: Store, chat: str, parts: Sequence[Part], rows: list[dict[str, An
 
     `chat` is the tag of the chat they go to.
     """
-    values = [value for part in parts for _, value, kind in part["buttons"] if _is_claim(value, kind)]
+    named = [part for part in parts for _, value, _ in part["buttons"] if number_in(value)]  # none of most screens
+    values = [value for part in named and parts for _, value, kind in part["buttons"] if _is_claim(value, kind)]
     if not values:
         return list(parts)
     name = urlsafe_b64encode(store.random(NAME_BYTES)).decode()

@@ -101,8 +101,8 @@ def ids(connection: Connection, store: Store, count: int) -> list[int]:
 def part(say: Say) -> dict[str, Any]:
     """A said thing as the channels take it: JSON, neutral of any platform."""
     made: dict[str, Any] = {"text": say.text, "buttons": [[b.label, b.value, b.kind] for b in say.buttons]}
-    if say.card and say.buttons:
-        made["number"] = handles.number_in(say.buttons[0].value)
+    if say.card and say.buttons and (number := handles.number_in(say.buttons[0].value)):
+        made["number"] = number
     if say.attachments:
         made["attachments"] = [
             {"kind": a.kind, "file": a.file, "mime": a.mime, "latitude": a.latitude, "longitude": a.longitude}
@@ -120,10 +120,12 @@ def part(say: Say) -> dict[str, Any]:
 def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -> list[dict[str, Any]]:
     """What is said to one chat in one turn, cut into requests: payloads without an address."""
     split = store.splits[channel]
+    if len(says) == 1 and _is_plain(says[0]):
+        return [{"parts": parts} for parts in split([part(says[0])])]
     made: list[dict[str, Any]] = []
     plain: list[Say] = []
     for say in [*says, None]:
-        if say is not None and not (say.card or say.otherwise or say.after or say.news or say.asks):
+        if say is not None and _is_plain(say):
             plain.append(say)
             continue
         if plain:
@@ -142,6 +144,10 @@ def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -
     return made
 
 
+def _is_plain(say: Say) -> bool:
+    return not (say.card or say.otherwise or say.after or say.news or say.asks)
+
+
 def rows(
     connection: Connection, store: Store, made: Sequence[tuple[Address | Reporter, Incoming, str, dict[str, Any]]]
 ) -> list[dict[str, Any]]:
@@ -154,15 +160,16 @@ def rows(
     said: list[tuple[dict[str, Any], str]] = []
     answered: set[tuple[Address, str]] = set()
     for number, (to, event, kind, payload) in zip(ids(connection, store, len(reached)), reached, strict=True):
+        after = payload.get("after", 0.0)
         if isinstance(to, Reporter):
             channel, chat = contacts[to.case]
             lane = news_lane(chat)
         else:
             channel, chat = to.channel, store.tag(to)
-            lane = later_lane(chat) if payload.get("card") and payload.get("after") else chat
+            lane = later_lane(chat) if after and payload.get("card") else chat
             payload = {**payload, "chat": to.chat}
-            first = kind == "say" and (to, event.id) not in answered
-            if first and to == event.chat and event.reply_token and payload.get("after", 0.0) <= SOON:  # it serves once
+            serves = event.reply_token and kind == "say" and to == event.chat and after <= SOON
+            if serves and (to, event.id) not in answered:  # it serves once
                 answered.add((to, event.id))
                 payload["token"] = event.reply_token
                 payload["until"] = event.at.timestamp() + REPLY_SECONDS
@@ -177,7 +184,7 @@ def rows(
                 "kind": kind,
                 "case_id": to.case if isinstance(to, Reporter) else None,
                 "urgent": bool(payload.get("urgent")),
-                "due": now + timedelta(seconds=after) if (after := payload.get("after", 0.0)) else now,
+                "due": now + timedelta(seconds=after) if after else now,
                 "made": now,
                 "attempts": 0,
                 "state": "todo",

@@ -140,8 +140,7 @@ def save(connection: Connection, store: Store, turns: Sequence[Turn]) -> None:
 def _say(store: Store, event: Incoming, to: Address | Reporter, says: Sequence[Say], rows: Rows) -> None:
     # A reporter's channel is known to the dispatcher only; what is said to them is a line or two, short everywhere.
     channel = to.channel if isinstance(to, Address) else event.chat.channel
-    if isinstance(to, Address) and any(say.settles for say in says):
-        rows.settled.append(to)
+    rows.settled += {to for say in says if say.settles and isinstance(to, Address)}
     rows.sends += [(to, event, "say", payload) for payload in outbox.requests(store, event, says, channel)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from handlers.acts import cases_of
+from handlers.acts import cases_of, named_by
 from handlers.decide import decide
 from handlers.effects import Decision
 from handlers.events import Address, Choice, Command, Incoming, Outcome, Tick
@@ -81,7 +81,7 @@ def touches(event: Incoming) -> tuple[Hashable, ...]:
         case Outcome(row=row, gone=False, moved_to="", result=result) if result.get("state") not in LOST:
             return (("row", row),)
         case Choice(value=value):
-            return (event.chat, *cases_of(value.partition(":")[2]))
+            return (event.chat, *named_by(value))
         case Command(args=args) if args:
             return (event.chat, *(cases_of(args) or (args.replace("-", ""),)))
         case Tick(args=args):

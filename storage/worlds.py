@@ -29,7 +29,10 @@ def load(connection: Connection, store: Store, turns: Sequence[Incoming]) -> lis
         world(same, store.now(), event, memories.get(store.tag(event.chat), NOTHING), own)
         for event, own in zip(turns, dice, strict=True)
     ]
-    return [fulfil(connection, store, event, w, needs(w, event)) for event, w in zip(turns, made, strict=True)]
+    return [
+        w if (query := needs(w, event)) is None else fulfil(connection, store, event, w, query)
+        for event, w in zip(turns, made, strict=True)
+    ]
 
 
 def shared(store: Store) -> World:
@@ -90,10 +93,8 @@ def write_memory(memory: Memory) -> dict[str, Any]:
     return {name: value for name, value in vars(memory).items() if value}
 
 
-def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, query: Query | None) -> World:
+def fulfil(connection: Connection, store: Store, event: Incoming, seen: World, query: Query) -> World:
     """The world with what the query asks for."""
-    if query is None:
-        return seen
     if query.receipts and reporters.slowed(connection, store):
         return replace(seen, slowed=True)
     found = cases.find(connection, store, query, event.chat)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import flow, screen
+from handlers import acts, commands, decide, events, flow, rights, screen
 from handlers.effects import DropMedia, FetchMedia, Say
 from handlers.events import Choice, Command, Media, MediaKind, Place, Removed, Text
 from handlers.flow import Option, Unreadable, chosen
@@ -47,6 +47,13 @@ def street(language: str = "th", answers: Answers | None = None) -> Street:
 def test_options_are_chosen_by_number_or_words(typed: str, value: str | None) -> None:
     option = chosen(Text(typed), FRUIT)
     assert (option.value if option else None) == value
+
+
+def test_no_button_but_those_of_the_questions_begins_as_an_answer_does() -> None:
+    """handlers.flow.answers_question: such a press goes past everything but the conversation."""
+    others = {*acts.ACTS, *decide.PRESSES, *rights.PRESSES, *commands.PRESSED, "answer", "my", "h", events.STALE}
+    assert not [name for name in others if f"{name}:".startswith(flow.ANSWER)]
+    assert {b.value.split(":")[0] + ":" for b in flow.buttons(REPORT[0], FRUIT, 0, "")} == {flow.ANSWER}
 
 
 def test_words_that_fit_two_options_choose_none() -> None:

@@ -149,6 +149,23 @@ values = st.recursive(
 
 
 @LAW
+@given(
+    text=st.one_of(
+        st.text(max_size=5), st.integers(2030, 2070).map(lambda n: "🚤" * n), st.sampled_from([" a", "a\n", "\u200b"])
+    ),
+    buttons=st.lists(st.just(["a", "b", "option"]), max_size=2),
+    replaces=st.sampled_from(["", "17"]),
+)
+def test_a_message_alone_is_cut_as_it_is_behind_one_that_says_nothing(
+    text: str, buttons: list[list[str]], replaces: str
+) -> None:
+    """Nearly every message is words that fit and takes the short way (`telegram_parts.requests`)."""
+    message = {"text": text, "buttons": buttons, **({"replaces": replaces} if replaces else {})}
+    nothing = {"text": "", "buttons": []}
+    assert telegram_parts.requests([message]) == telegram_parts.requests([nothing, message])
+
+
+@LAW
 @given(st.binary(max_size=64) | values.map(lambda value: json.dumps(value).encode()))
 def test_no_body_raises(body: bytes) -> None:
     for event in channel().parse(body, SIGNED):

@@ -26,7 +26,16 @@ LABELS = 1024  # remembered; most labels are the catalogues'
 
 def requests(messages: Sequence[Part]) -> list[list[Part]]:
     """One part a request. Every file is a request of its own and comes before the words; buttons come last."""
+    if len(messages) == 1 and _is_one(messages[0]):
+        return [[{**messages[0], "attachments": []}]]
     return [[part] for message in _joined(messages) for part in _parts(message)]
+
+
+def _is_one(message: Part) -> bool:
+    """Nearly every message: words that fit as they are, with nothing beside them but buttons."""
+    text: str = message.get("text", "")
+    fits = 0 < len(text) <= TEXT_LIMIT // 2 and ZERO_WIDTH_SPACE not in text and text.strip() == text
+    return fits and "buttons" in message and not message.get("attachments")
 
 
 def _joined(messages: Sequence[Part]) -> Iterator[Part]:
