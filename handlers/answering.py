@@ -44,10 +44,12 @@ def hear(world: World, event: Incoming) -> Decision | None:
 
 def left(world: World, event: Incoming) -> World:
     """Whoever presses another button or writes a command while answering is done with the answer."""
+    if not world.memory.asked:
+        return world
     others = isinstance(event.body, Command) or (
         isinstance(event.body, Choice) and not event.body.value.startswith("answer:")
     )
-    return world.remembering(replace(world.memory, asked=0)) if world.memory.asked and others else world
+    return world.remembering(replace(world.memory, asked=0)) if others else world
 
 
 def find(world: World, number: str) -> Found | None:

@@ -44,15 +44,16 @@ def number_in(value: str) -> str:
     return found[1] if found else ""
 
 
-def hide(store: Store, chat: str, parts: Sequence[Part], rows: list[dict[str, Any]]) -> list[Part]:
+def hide(store: Store, chat: str, parts: Sequence[Part], rows: list[dict[str, Any]]) -> Sequence[Part]:
     """The parts of a message with names for values that name a case; the row behind the names joins `rows`.
 
     `chat` is the tag of the chat they go to.
     """
-    named = [part for part in parts for _, value, _ in part["buttons"] if number_in(value)]  # none of most screens
-    values = [value for part in named and parts for _, value, kind in part["buttons"] if _is_claim(value, kind)]
+    if not any([number_in(value) for part in parts for _, value, _ in part["buttons"]]):
+        return parts  # nearly every screen
+    values = [value for part in parts for _, value, kind in part["buttons"] if _is_claim(value, kind)]
     if not values:
-        return list(parts)
+        return parts
     name = urlsafe_b64encode(store.random(NAME_BYTES)).decode()
     key = store.vault.tag("handle", name)
     sealed = store.seal(values, context("handle", "held", key))
@@ -97,9 +98,10 @@ Claim = tuple[str, int, str]  # name (empty: none of ours), number of the button
 
 def _claim(value: str) -> Claim | None:
     """What a pressed value claims; None when it claims nothing. A case is never named but by a name of ours."""
-    if found := SHAPE.fullmatch(value):
-        return found[1], int(found[2]), found[3] or ""
-    return ("", 0, "") if value.startswith("h:") or number_in(value) else None
+    if not value.startswith("h:"):
+        return ("", 0, "") if number_in(value) else None
+    found = SHAPE.fullmatch(value)
+    return (found[1], int(found[2]), found[3] or "") if found else ("", 0, "")
 
 
 def look(connection: Connection, store: Store, names: Sequence[str]) -> dict[str, tuple[str, Kept]]:

@@ -159,22 +159,22 @@ def rows(
     claims: list[dict[str, Any]] = []
     said: list[tuple[dict[str, Any], str]] = []
     answered: set[tuple[Address, str]] = set()
-    for number, (to, event, kind, payload) in zip(ids(connection, store, len(reached)), reached, strict=True):
-        after = payload.get("after", 0.0)
+    for number, (to, event, kind, asked) in zip(ids(connection, store, len(reached)), reached, strict=True):
+        payload, after = {**asked}, asked.get("after", 0.0)
         if isinstance(to, Reporter):
             channel, chat = contacts[to.case]
             lane = news_lane(chat)
         else:
             channel, chat = to.channel, store.tag(to)
             lane = later_lane(chat) if after and payload.get("card") else chat
-            payload = {**payload, "chat": to.chat}
+            payload["chat"] = to.chat
             serves = event.reply_token and kind == "say" and to == event.chat and after <= SOON
             if serves and (to, event.id) not in answered:  # it serves once
                 answered.add((to, event.id))
                 payload["token"] = event.reply_token
                 payload["until"] = event.at.timestamp() + REPLY_SECONDS
         if kind == "say" and not (isinstance(to, Address) and handles.is_spoken(store, to)):
-            payload = {**payload, "parts": handles.hide(store, chat, payload["parts"], claims)}
+            payload["parts"] = handles.hide(store, chat, payload["parts"], claims)
         said.append((payload, context("outbox", "payload", number)))
         result.append(
             {
