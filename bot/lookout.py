@@ -34,10 +34,7 @@ class Lookout:
     async def run(self, every: float = EVERY) -> None:
         while True:
             await asyncio.sleep(every)
-            try:
-                await self.look()
-            except Exception:  # such as a database that is not there now: the next look says it
-                log.exception("platforms not looked at", extra={"action": "lookout"})
+            await self.look()
 
     async def look(self) -> None:
         """One look at every channel that has begun to work."""

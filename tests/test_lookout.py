@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.lasting import lasting
 from bot.lookout import Lookout
 from bot.turns import Unavailable
 from tests.house import House, OnTelegram, until
@@ -78,7 +80,7 @@ async def test_a_look_that_cannot_be_written_down_is_not_the_last(house: House) 
 
     house.line.endpoint = "https://thief.example/line"
     lookout = Lookout(house.app.channels, house.app.ready, set(), house.app.settings.server.public_url, tell)
-    looking = asyncio.create_task(lookout.run(0.01))
+    looking = asyncio.create_task(lasting(partial(lookout.run, 0.01), "lookout", again=0.01))
     await until(lambda: len(told) > 1)
     looking.cancel()
     assert set(told) == {"line webhook"}
