@@ -206,7 +206,7 @@ def add(world: World, event: Incoming) -> Decision:
 def kept(world: World, event: Incoming, details: Answers) -> tuple[Answers, tuple[Effect, ...]]:
     """The answers of a report with what came now. Raises TooMuch, Unreadable."""
     if isinstance(event.body, Place):
-        found = read_pin(world, event.body)["pin"]
+        found = [*read_pin(world, event.body)["pin"], event.message]  # by which it goes when it is taken back
         return {**details, "pins": [*details.get("pins", ()), found][-MOST_PINS:]}, ()
     before = len(details.get("seen", ()))
     after, effects = keeping.keep(world, event, details)

@@ -264,7 +264,7 @@ def full(
     if "pin" in case.details:
         latitude, longitude = case.details["pin"]
         lines.append(f"{words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
-    for latitude, longitude in case.details.get("pins", ()):
+    for latitude, longitude, *_ in case.details.get("pins", ()):
         lines.append(f"➕ {words.t('On the map:')} {latitude:.5f}, {longitude:.5f}")
     if unseen := asking.signs(words, case.kind, case.details, NOT_SEEN):
         lines.append(words.t("Not seen: {signs}.", signs=unseen))

@@ -98,7 +98,8 @@ def without(answers: Answers, message: str) -> tuple[Answers, tuple[Effect, ...]
     for name in HELD:
         items = [i for i in answers.get(name, ()) if i.get("message") != message]
         left = {k: v for k, v in left.items() if k != name} | ({name: items} if items else {})
-    return left, dropped(answers, left)
+    pins = [pin for pin in left.pop("pins", ()) if list(pin[2:]) != [message]]  # those of earlier releases name none
+    return left | ({"pins": pins} if pins else {}), dropped(answers, left)
 
 
 def lost(answers: Answers, file: str) -> Answers:

@@ -166,6 +166,18 @@ def test_words_and_pin_that_are_taken_back_go_from_a_report_that_was_sent(body: 
     assert not [w for w in heard_by(decision).get(OFFICERS, ()) if "เซกา" in w.text and "✏️" in w.text]
 
 
+def test_a_pin_that_was_added_after_sending_goes_when_it_is_taken_back_and_the_others_stay() -> None:
+    street = report(Text("เซกา"))
+    street.hear(Choice(f"my:add:{street.cases[0].number.replace('-', '')}"))
+    street.hear(Place(18.29, 103.62), message="first")
+    street.hear(Place(18.31, 103.64), message="second")
+    decision = street.hear(Unsent("first"))
+    assert [pin[:2] for pin in street.cases[0].details["pins"]] == [[18.31, 103.64]]
+    street.hear(Unsent("second"))
+    assert "pins" not in street.cases[0].details
+    assert any(isinstance(e, Amend) for e in decision)
+
+
 async def test_the_words_for_a_place_are_in_no_row_any_more_once_they_are_changed(town: Town) -> None:
     await people(town)
     agreed = (Command("start"), Choice("a:language:th"), Choice("a:consent:yes"), Choice("a:kind:drugs"))
