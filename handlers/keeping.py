@@ -102,6 +102,15 @@ def without(answers: Answers, message: str) -> tuple[Answers, tuple[Effect, ...]
     return left | ({"pins": pins} if pins else {}), dropped(answers, left)
 
 
+def unsigned(answers: Answers) -> Answers:
+    """Answers that name no message any more: who holds them from now on writes in another chat, where the same ids
+    stand for other messages."""
+    left = {name: said for name, said in answers.items() if name not in ("named", "pin_message")}
+    items = {n: [{k: v for k, v in i.items() if k != "message"} for i in left[n]] for n in HELD if n in left}
+    pins = {"pins": [list(pin[:2]) for pin in left["pins"]]} if "pins" in left else {}
+    return {**left, **items, **pins}
+
+
 def lost(answers: Answers, file: str) -> Answers:
     """Answers in which that file counts no more: officers hear that there was one, and that is all there is of it."""
     gone = [i for i in answers.get("seen", ()) if i.get("file") == file]

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from handlers import after
-from handlers.effects import Decision, Effect, Guessed, HandOver, Keep, Say
+from handlers import after, keeping
+from handlers.effects import Amend, AnswerQuestion, Decision, Effect, Guessed, HandOver, Keep, Say
 from handlers.events import Command, Edited, Incoming, Media, Text
 from handlers.numbers import find_receipts, read_receipt, receipt, shown_receipt
 from handlers.values import replace
@@ -39,7 +39,7 @@ def words_of(event: Incoming) -> str:
 def needs(world: World, event: Incoming) -> Query | None:
     """The case of a receipt, where one is given or pasted."""
     found = find_receipts(words_of(event)) if not event.group else ()
-    return Query(receipts=found) if found and not slowed(world) else None
+    return Query(receipts=found, details=True) if found and not slowed(world) else None
 
 
 def command(world: World, event: Incoming) -> Decision:
@@ -87,9 +87,12 @@ def handed_over(world: World, event: Incoming, case: Case, memory: Memory) -> De
     """Whoever filed it for them does not see it from now on: another receipt, another chat to answer in."""
     secret = new(world)
     memory = replace(memory, borrowed="")
-    mine = replace(case, own=True, behalf=False)
+    details = keeping.unsigned(case.details)
+    mine = replace(case, own=True, behalf=False, details=details)
     return (
         HandOver(case.id, secret),
+        *((Amend(case.id, details),) if details != case.details else ()),
+        *(AnswerQuestion(q.id, case.id, q.state, b) for q in case.asked if (b := keeping.unsigned(q.body)) != q.body),
         Keep(memory),
         *after.show(world.remembering(memory), event, mine, note=shown_once(world, secret)),
     )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from handlers.effects import Amend, Keep, Status
 from handlers.events import Address, Body, Choice, Command, Edited, Place, Text, Unsent
+from handlers.numbers import find_receipts
 from handlers.values import replace
 from handlers.world import Memory
 from tests.street import OFFICERS, Street, heard_by
@@ -191,3 +192,23 @@ async def test_the_words_for_a_place_are_in_no_row_any_more_once_they_are_change
     assert (await town.details())["typed"] == "-"
     await town.says(RESIDENT, Unsent("u4"))
     assert "typed" not in await town.details()
+
+
+async def test_a_report_that_was_handed_to_a_neighbour_knows_no_message_of_who_filed_it(town: Town) -> None:
+    await people(town)
+    agreed = (Command("start"), Choice("a:language:th"), Choice("a:consent:yes"), Choice("a:kind:drugs"))
+    written: tuple[Body, ...] = (*agreed, Text("เซกา"), Choice("a:when:now"), Text("เรือสองลำ"), Choice("change:behalf"))
+    neighbour = Address("telegram", "r2")
+    for at, body in enumerate((*written, Choice("a:set-behalf:other"), Choice("a:send:ask"))):
+        await town.says(RESIDENT, body, message=f"u{at}")
+    [secret] = {found for m in town.sent(*RESIDENT) for found in find_receipts(m["text"])}
+    before = await town.details()
+    assert "u6" in str(before)
+    await town.says(neighbour, Text(secret), message="n1")
+    after = await town.details()
+    assert after["seen"][0]["text"] == before["seen"][0]["text"]
+    assert after["typed"] == before["typed"]
+    assert not {f"u{at}" for at in range(9) if f"'u{at}'" in str(after)}
+    await town.says(neighbour, Edited("u6", "ซื้อข้าวสาร"))
+    await town.says(neighbour, Unsent("u4"))
+    assert await town.details() == after

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.effects import HandOver
-from handlers.events import Address, Command, Media, MediaKind, Text
+from handlers.effects import AnswerQuestion, HandOver
+from handlers.events import Address, Body, Command, Edited, Media, MediaKind, Text, Unsent
 from handlers.numbers import find_receipts, native, read_receipt, receipt, shown_receipt
 from handlers.receipts import TRIES
-from handlers.world import Memory
+from handlers.values import replace
+from handlers.world import Asked, Memory
 from tests.street import RESIDENT, Street
 from tests.test_asking import WRITTEN
 
@@ -39,6 +40,11 @@ def sent(**more: object) -> tuple[Street, str]:
     street.hear(Text("Send"))
     [secret] = street.receipts.values()
     return street, secret
+
+
+def question(street: Street, body: dict[str, object]) -> Asked:
+    """One of an officer, answered."""
+    return Asked(7, street.cases[0].id, "answered", street.now, street.now, body)
 
 
 def test_a_receipt_is_shown_once_and_opens_the_report_where_it_was_sent() -> None:
@@ -85,6 +91,25 @@ def test_on_first_use_by_a_neighbour_the_secret_changes() -> None:
     [change] = [e for e in decision if isinstance(e, HandOver)]
     assert change.receipt != secret
     assert shown_receipt(change.receipt) in street.says(decision)
+
+
+@pytest.mark.parametrize("body", [Edited("u0", "my shopping list"), Unsent("u0")])
+def test_the_neighbours_own_messages_are_none_of_the_report_s(body: Body) -> None:
+    """Ids of messages count in one chat: those of who filed it mean something else in the neighbour's."""
+    seen = [{"text": "two boats without a light", "language": "en", "message": "u0"}]
+    street, secret = sent(behalf=True, seen=seen, named={"place": "u0"})
+    street.cases[:] = [
+        replace(street.cases[0], asked=(question(street, {"seen": seen, "pin": [1, 2], "pin_message": "u0"}),))
+    ]
+    street.resident, street.memory = BORROWED, Memory("lo", "1")
+    given_over = street.hear(Text(secret), BORROWED)
+    assert [e.body["seen"] for e in given_over if isinstance(e, AnswerQuestion)] == [
+        [{"text": seen[0]["text"], "language": "en"}]
+    ]
+    before = street.cases[0].details
+    assert before["seen"][0]["text"] == seen[0]["text"]
+    street.hear(body, BORROWED)
+    assert street.cases[0].details == before
 
 
 def test_who_filed_it_does_not_change_the_secret_by_looking() -> None:
