@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 AT_FIRST = 0.1  # seconds that a passage usually takes, until it is known
 NEWEST, JUMP = 0.25, 2.0  # the newest is a quarter of the usual, and counts as at most twice of it
-UNUSUAL, AT_LEAST = 3, 0.1  # times the usual, and seconds: an answer that takes longer than both is not waited for
+# Times the usual, and seconds: an answer that takes longer than both is not waited for. Telegram takes 30 messages a
+# second, so nobody would leave sooner; with a tenth of a second the others waited three times as long as usual.
+UNUSUAL, AT_LEAST = 3, 1 / 30
 LOOKS = 4  # a process that was not let run for a while has answers to read before it says that none came
 WRITING = 1.0  # seconds to wait for what was answered and is not written down yet
 HUNG = 1.0  # seconds: whose answer took longer holds nobody up the next time

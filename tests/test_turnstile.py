@@ -11,6 +11,7 @@ from tests import virtual
 
 APART = 1 / 30
 QUICK, WRITTEN = 0.005, 0.003  # seconds until an answer, and until it is written down
+ALMOST = 0.9 * AT_LEAST  # slower than usual, and still waited for
 HUNG = 30.0
 
 
@@ -62,13 +63,13 @@ def test_an_answer_that_takes_a_little_longer_is_waited_for() -> None:
     async def story() -> list[int]:
         road = Road()
         await road.usual()
-        await road.all([QUICK, 0.09, *[QUICK] * 10])
+        await road.all([QUICK, ALMOST, *[QUICK] * 10])
         return road.doubts
 
     assert virtual.run(story()) == [0] * 12
 
 
-def test_one_that_hangs_keeps_the_others_a_tenth_of_a_second_once_and_then_not_at_all() -> None:
+def test_one_that_hangs_keeps_the_others_a_moment_once_and_then_not_at_all() -> None:
     async def story() -> list[float]:
         road = Road()
         await road.usual()
@@ -97,7 +98,7 @@ def test_a_chat_that_answers_again_is_waited_for_again() -> None:
         await hanging
         await road.go("hangs")
         road.doubts.clear()
-        await asyncio.gather(road.go("hangs", 0.08), road.go("next"))
+        await asyncio.gather(road.go("hangs", ALMOST), road.go("next"))
         return road.doubts
 
     assert virtual.run(story()) == [0, 0]
@@ -112,7 +113,7 @@ def test_a_chat_that_was_only_late_is_waited_for_the_next_time() -> None:
         await asyncio.gather(road.go("late", 0.5), road.go("next"))
         await asyncio.sleep(1.0)
         road.doubts.clear()
-        await asyncio.gather(road.go("late", 0.08), road.go("next"))
+        await asyncio.gather(road.go("late", ALMOST), road.go("next"))
         return road.doubts
 
     assert virtual.run(story()) == [0, 0]
