@@ -1,17 +1,18 @@
 """What a resident wrote or sent, kept as it came: nothing is lost, whatever question was open."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
 from handlers.clean import shown
-from handlers.effects import DropMedia, Effect, FetchMedia
+from handlers.effects import Amend, AnswerQuestion, DropMedia, Effect, FetchMedia
 from handlers.events import Edited, Incoming, Media, MediaKind, Text
 from handlers.graphemes import utf16
 from handlers.report import MOST_FILES, MOST_WORDS
 from handlers.scripts import language_of
-from handlers.world import Answers, World
+from handlers.values import replace
+from handlers.world import Answers, Case, World
 
 LARGEST = {"telegram": 20_000_000, "line": 200_000_000, "web": 20_000_000}  # bytes; Telegram's getFile ends at 20 MB
 BACK = "back"  # marks what came with the return to a half report, until that goes on or is left
@@ -109,6 +110,20 @@ def unsigned(answers: Answers) -> Answers:
     items = {n: [{k: v for k, v in i.items() if k != "message"} for i in left[n]] for n in HELD if n in left}
     pins = {"pins": [list(pin[:2]) for pin in left["pins"]]} if "pins" in left else {}
     return {**left, **items, **pins}
+
+
+def rewritten(case: Case, change: Callable[[Answers], Answers]) -> tuple[Case, tuple[Effect, ...]]:
+    """The case with its answers changed, those to officers' questions, too; and what makes it so."""
+    now = replace(
+        case,
+        details=change(case.details),
+        asked=tuple(replace(q, body=change(q.body)) for q in case.asked),
+    )
+    answered = (q for q, was in zip(now.asked, case.asked, strict=True) if q.body != was.body)
+    return now, (
+        *((Amend(case.id, now.details),) if now.details != case.details else ()),
+        *(AnswerQuestion(q.id, case.id, q.state, q.body) for q in answered),
+    )
 
 
 def lost(answers: Answers, file: str) -> Answers:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from handlers import after, keeping
-from handlers.effects import Amend, AnswerQuestion, Decision, Effect, Guessed, HandOver, Keep, Say
+from handlers.effects import Decision, Effect, Guessed, HandOver, Keep, Say
 from handlers.events import Command, Edited, Incoming, Media, Text
 from handlers.numbers import find_receipts, read_receipt, receipt, shown_receipt
 from handlers.values import replace
@@ -87,12 +87,10 @@ def handed_over(world: World, event: Incoming, case: Case, memory: Memory) -> De
     """Whoever filed it for them does not see it from now on: another receipt, another chat to answer in."""
     secret = new(world)
     memory = replace(memory, borrowed="")
-    details = keeping.unsigned(case.details)
-    mine = replace(case, own=True, behalf=False, details=details)
+    mine, rewritten = keeping.rewritten(replace(case, own=True, behalf=False), keeping.unsigned)
     return (
         HandOver(case.id, secret),
-        *((Amend(case.id, details),) if details != case.details else ()),
-        *(AnswerQuestion(q.id, case.id, q.state, b) for q in case.asked if (b := keeping.unsigned(q.body)) != q.body),
+        *rewritten,
         Keep(memory),
         *after.show(world.remembering(memory), event, mine, note=shown_once(world, secret)),
     )

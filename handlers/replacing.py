@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-from handlers.effects import Amend, AnswerQuestion, Button, DropMedia, Effect, FetchMedia, Record
+from handlers.effects import Button, DropMedia, Effect, FetchMedia, Record
 from handlers.events import Edited, Incoming, Media
-from handlers.keeping import HELD, Item, TooMuch, checked, marked
+from handlers.keeping import HELD, Item, TooMuch, checked, marked, rewritten
 from handlers.life import ENDED
-from handlers.values import replace
 from handlers.world import Answers, Case, World
 
 OLD = "replaced"  # marks a file of a report that was sent, in whose message another one stands by now
@@ -93,19 +92,9 @@ def deleted(case: Case) -> tuple[Case, tuple[Effect, ...]]:
     """The report without the earlier files, and what makes it so."""
     if not of_case(case):
         return case, ()
-    details = newest(case.details)
-    asked = tuple(replace(q, body=newest(q.body)) for q in case.asked)
-    effects: tuple[Effect, ...] = (
-        *(DropMedia(file) for file in of_case(case)),
-        *((Amend(case.id, details),) if details != case.details else ()),
-        *(
-            AnswerQuestion(q.id, case.id, q.state, q.body)
-            for q, was in zip(asked, case.asked, strict=True)
-            if q.body != was.body
-        ),
-        Record("file deleted", "", case.id),
-    )
-    return replace(case, details=details, asked=asked), effects
+    left, effects = rewritten(case, newest)
+    drops = tuple(DropMedia(file) for file in of_case(case))
+    return left, (*drops, *effects, Record("file deleted", "", case.id))
 
 
 def newest(answers: Answers) -> Answers:

@@ -49,8 +49,6 @@ def hide(store: Store, chat: str, parts: Sequence[Part], rows: list[dict[str, An
 
     `chat` is the tag of the chat they go to.
     """
-    if not any([number_in(value) for part in parts for _, value, _ in part["buttons"]]):
-        return parts  # nearly every screen
     values = [value for part in parts for _, value, kind in part["buttons"] if _is_claim(value, kind)]
     if not values:
         return parts
@@ -67,6 +65,7 @@ def is_spoken(store: Store, chat: Address) -> bool:
     return chat.channel in SPOKEN and chat in store.directory.groups
 
 
+@lru_cache(VALUES)
 def _is_claim(value: str, kind: str) -> bool:
     return kind != ButtonKind.LINK and bool(number_in(value))
 

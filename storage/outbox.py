@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -120,32 +121,29 @@ def part(say: Say) -> dict[str, Any]:
 def requests(store: Store, event: Incoming, says: Sequence[Say], channel: str) -> list[dict[str, Any]]:
     """What is said to one chat in one turn, cut into requests: payloads without an address."""
     split = store.splits[channel]
-    if len(says) == 1 and _is_plain(says[0]):
-        return [{"parts": parts} for parts in split([part(says[0])])]
     made: list[dict[str, Any]] = []
-    plain: list[Say] = []
-    for say in [*says, None]:
-        if say is not None and _is_plain(say):
-            plain.append(say)
-            continue
-        if plain:
-            made += [{"parts": parts} for parts in split([part(s) for s in plain])]
-            plain = []
-        if say is not None:
-            extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
-            if say.news:
-                extra["news"] = say.news
-            if say.asks:
-                extra["asks"] = say.asks
-            if say.otherwise and isinstance(say.otherwise.to, Address):
-                other = say.otherwise
-                extra["otherwise"] = {**part(other), "channel": say.otherwise.to.channel, "chat": say.otherwise.to.chat}
-            made += [{"parts": parts, **extra} for parts in split([part(say)])]
+    for plain, together in groupby(says, _is_plain):
+        for run in [list(together)] if plain else [[say] for say in together]:
+            extra = {} if plain else _beside(run[0])
+            made += [{"parts": parts, **extra} for parts in split([part(say) for say in run])]
     return made
 
 
 def _is_plain(say: Say) -> bool:
     return not (say.card or say.otherwise or say.after or say.news or say.asks)
+
+
+def _beside(say: Say) -> dict[str, Any]:
+    """What a request tells the dispatcher besides its parts, where it is more than words."""
+    extra: dict[str, Any] = {"card": say.card, "after": say.after, "urgent": say.urgent}
+    if say.news:
+        extra["news"] = say.news
+    if say.asks:
+        extra["asks"] = say.asks
+    if say.otherwise and isinstance(say.otherwise.to, Address):
+        to = say.otherwise.to
+        extra["otherwise"] = {**part(say.otherwise), "channel": to.channel, "chat": to.chat}
+    return extra
 
 
 def rows(

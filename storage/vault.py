@@ -164,11 +164,11 @@ class Vault:
         """`seal` for each of many: the key is looked up and the nonces are drawn once."""
         key = self._keystore.current("hot")[1]
         header, random = _header(WORDS, key.kid.encode()), self._random(NONCE_BYTES * len(words))
-        encrypt, made, at = key.cipher.encrypt, [], 0
-        for plain, context in words:  # as `_seal` does
-            nonce = random[at : (at := at + NONCE_BYTES)]
-            made.append(header + nonce + encrypt(nonce, _bucketed(plain), header + context.encode()))
-        return made
+        nonces = (random[at : at + NONCE_BYTES] for at in range(0, len(random), NONCE_BYTES))
+        return [
+            _seal(header, key.cipher, nonce, _bucketed(plain), context)
+            for (plain, context), nonce in zip(words, nonces, strict=True)
+        ]
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """What `seal` was given; `CannotOpen`."""
@@ -343,9 +343,7 @@ def _bound(header: bytes, case_id: int | str) -> bytes:
 
 
 def _bucketed(plain: bytes) -> bytes:
-    length = len(plain)
-    size = BUCKET << ((length + LENGTH_BYTES - 1) // BUCKET).bit_length()
-    return (length.to_bytes(LENGTH_BYTES) + plain).ljust(size, b"\0")
+    return _padded(plain, BUCKET << ((len(plain) + LENGTH_BYTES - 1) // BUCKET).bit_length())
 
 
 def _paged(plain: bytes) -> bytes:
